@@ -1,0 +1,58 @@
+/**
+ * The tensor operations that model code is written against. `tfjs-ops.ts` runs them for training, `onnx-ops.ts`
+ * records them as ONNX nodes for serving: there is no second definition of a model to drift.
+ *
+ * Axes: B batch, L length, d width, h heads. `T` is a tensor (tfjs) or the name of a value (ONNX).
+ * Operations are coarse on purpose, so that each side can use its best form.
+ */
+export interface Ops<T> {
+  /** A named weight; fails with `checkpoint_mismatch` if the model has none of that name. */
+  weight: (name: string) => T
+  /** Broadcasting arithmetic. */
+  add: (a: T, b: T) => T
+  sub: (a: T, b: T) => T
+  mul: (a: T, b: T) => T
+  scale: (x: T, factor: number) => T
+  relu: (x: T) => T
+  gelu: (x: T) => T
+  sigmoid: (x: T) => T
+  tanh: (x: T) => T
+  /** [..., in] x [in, out] (+ [out]) -> [..., out]. */
+  linear: (x: T, kernel: T, bias?: T) => T
+  /** Batched product of two tensors of one rank; `transposeB` swaps the last two axes of b. */
+  matMul: (a: T, b: T, transposeB?: boolean) => T
+  /** Over the last axis. */
+  softmax: (x: T) => T
+  layerNorm: (x: T, gain: T, bias: T, epsilon: number) => T
+  /** Each row of the last axis divided by its length; a zero row stays zero. */
+  l2Normalize: (x: T) => T
+  /** Rows of table [n, d] at integer indices [...]: [..., d]. */
+  gather: (table: T, indices: T) => T
+  /** Joins along the last axis. */
+  concat: (parts: readonly T[]) => T
+  /** [B, L, d] -> [B, h, L, d/h], and back. */
+  splitHeads: (x: T, heads: number) => T
+  mergeHeads: (x: T) => T
+  /** mask [B, L] (1 real, 0 padding) -> [B, L, 1]. */
+  columns: (mask: T) => T
+  /** mask [B, L] -> additive bias [B, 1, L, L]: 0 where a row (query) may look at a column (key), -1e9 where not. */
+  attentionBias: (mask: T, mode: MaskMode) => T
+  /** Identity outside training. `site` names the place, so that each has its own draws. */
+  dropout: (x: T, site: string) => T
+  /** [B, L, d] -> [B, d]: the last step. */
+  last: (x: T) => T
+}
+
+/**
+ * causal_pad: the past and itself, padding keys off, the diagonal always on (a padding row stays finite); the output
+ * does not depend on the amount of padding. causal: the past and itself, padding included. none: everything.
+ */
+export type MaskMode = 'causal_pad' | 'causal' | 'none'
+
+/** A weight as plain data, the form in which both interpreters, the optimiser and checkpoints hold it. */
+export interface Weight {
+  readonly shape: readonly number[]
+  readonly data: Float32Array
+}
+
+export type Weights = ReadonlyMap<string, Weight>

@@ -1,0 +1,18 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+/** The folder of package.json, whether this runs as src/*.ts or as dist/src/*.js. */
+export const packageRoot = findRoot(dirname(fileURLToPath(import.meta.url)))
+
+/**
+ * The compiled form of a module of ours, e.g. `src/recommend/engine-worker.ts`: what worker threads and child
+ * processes load, since they do not see the test runner's loader.
+ */
+export function compiled (module: string): URL {
+  return pathToFileURL(join(packageRoot, 'dist', module.replace(/\.ts$/, '.js')))
+}
+
+function findRoot (from: string): string {
+  return existsSync(join(from, 'package.json')) ? from : findRoot(dirname(from))
+}

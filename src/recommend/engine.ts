@@ -1,0 +1,93 @@
+/**
+ * The engine: one bundle, loaded, with its encoder and its indexes. `engine-core.ts` does the work in the thread that
+ * calls it (tests, export); `engine-worker.ts` runs that core in a worker thread; `engine-client.ts` is the same
+ * interface on the HTTP thread, with a bounded queue and deadlines. All pass `test/recommend/engine.contract.ts`.
+ */
+export interface Engine {
+  readonly model: { readonly name: string, readonly version: string }
+  readonly domains: readonly string[]
+  /** Raw embeddings accepted by `putItems`. */
+  readonly embedder: { readonly id: string, readonly width: number }
+  /** Fails with `overloaded` (queue full), `deadline_exceeded`, `engine_unavailable` or `engine_bad_output`. */
+  recommend: (job: RecommendJob) => Promise<RecommendResult>
+  similar: (job: SimilarJob) => Promise<RankedItem[] | undefined>
+  putItems: (items: readonly EngineItem[]) => Promise<void>
+  removeItem: (itemId: string) => Promise<boolean>
+  /** The item as the catalogue knows it, or undefined. */
+  describe: (itemId: string) => Promise<EngineItemView | undefined>
+  status: () => EngineStatus
+  close: () => Promise<void>
+}
+
+export interface RecommendJob {
+  readonly domain: string
+  /** Item ids, oldest first, any domain; unknown ones are dropped and counted. */
+  readonly history: readonly string[]
+  /** Raw text embedding of what is known of a user without usable history. */
+  readonly text?: Float32Array
+  readonly k: number
+  readonly exclude: readonly string[]
+  readonly excludeSeen: boolean
+  readonly filter?: ItemFilter
+  /** Ids that count as seen beyond `history` (a stored history may be longer than what is encoded). */
+  readonly seen?: readonly string[]
+  /** Monotonic milliseconds (performance.now of the caller's process) after which the answer is of no use. */
+  readonly deadline?: number
+}
+
+/** AND between fields, OR inside one; an item lacking the field does not match. */
+export interface ItemFilter {
+  readonly brand?: readonly string[]
+  readonly categories?: readonly string[]
+  readonly priceMin?: number
+  readonly priceMax?: number
+  /** Unix milliseconds. */
+  readonly ingestedAfter?: number
+}
+
+export interface RecommendResult {
+  readonly basis: 'history' | 'text' | 'popular'
+  readonly historyUsed: number
+  readonly historyUnknown: number
+  readonly items: readonly RankedItem[]
+}
+
+export interface RankedItem {
+  readonly itemId: string
+  readonly domain: string
+  readonly score: number
+  readonly rank: number
+  readonly title?: string
+}
+
+/** Nearest items by the global half: `domain` may differ from the item's own. */
+export interface SimilarJob { readonly itemId: string, readonly domain?: string, readonly k: number }
+
+export interface EngineItem {
+  readonly itemId: string
+  readonly domain: string
+  readonly title?: string
+  readonly brand?: string
+  readonly categories?: readonly string[]
+  readonly price?: number
+  readonly ingestedAt?: number
+  /** Raw text embedding [embedder.width]. */
+  readonly embedding: Float32Array
+}
+
+export interface EngineItemView {
+  readonly itemId: string
+  readonly domain: string
+  readonly title?: string
+  readonly brand?: string
+  readonly categories?: readonly string[]
+  readonly price?: number
+  readonly source: 'bundle' | 'posted'
+}
+
+export interface EngineStatus {
+  readonly provider: 'cpu' | 'cuda'
+  readonly retrieval: Readonly<Record<string, 'exact' | 'hnsw'>>
+  readonly items: Readonly<Record<string, number>>
+  readonly queueDepth: number
+}

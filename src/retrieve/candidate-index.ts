@@ -1,0 +1,31 @@
+/**
+ * Finds the items of one domain with the largest inner product. Implementations: `exact.ts` (the oracle) and `hnsw.ts`.
+ * All of them pass `test/retrieve/candidate-index.contract.ts`. Lives in the engine worker; calls block that thread.
+ * A row is an item's number in its domain: base rows are the bundle's, in the order of its items file; rows added since
+ * follow. Vectors are row-major float32.
+ */
+export interface CandidateIndex {
+  readonly kind: 'exact' | 'hnsw'
+  /** Rows searchable now. */
+  readonly size: number
+  /**
+   * For each query the best `k` rows that `allowed` admits, by exact float32 score, best first, ties by lower row.
+   * @param queries [count, width], finite
+   */
+  search: (queries: Float32Array, requests: readonly SearchRequest[]) => Promise<Hit[][]>
+  /** Adds a row, or replaces the vector of one that is there. @param vector [width], finite */
+  put: (row: number, vector: Float32Array) => void
+  /** Hides a row from every later search. */
+  remove: (row: number) => void
+  close: () => Promise<void>
+}
+
+export interface SearchRequest {
+  readonly k: number
+  /** Rows that must not be found (seen, excluded). */
+  readonly excluded: ReadonlySet<number>
+  /** A filter as one byte a row (1 = may be found), length >= size; absent: all rows. */
+  readonly allowed?: Uint8Array
+}
+
+export interface Hit { readonly row: number, readonly score: number }

@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+/** What each room of src/ may import, besides itself. The same map stands in docs/architecture.md. */
+const LEAVES = ['errors', 'random']
+const ARROWS: Record<string, readonly string[]> = {
+  errors: [],
+  random: [],
+  paths: [],
+  files: ['errors', 'paths'],
+  numeric: ['errors', 'random'],
+  config: ['errors', 'paths'],
+  data: ['errors', 'random', 'files'],
+  llm: ['errors', 'files'],
+  nn: ['errors', 'random', 'paths'],
+  systems: ['errors', 'random', 'nn', 'numeric', 'data'],
+  evaluate: ['errors', 'random', 'data'],
+  train: ['errors', 'random', 'files', 'data', 'nn', 'systems', 'evaluate', 'numeric'],
+  bundle: ['errors', 'files'],
+  encode: ['errors', 'bundle', 'llm', 'paths'],
+  retrieve: ['errors', 'bundle', 'encode'],
+  state: ['errors', 'files'],
+  recommend: ['errors', 'data', 'encode', 'retrieve', 'bundle', 'state', 'paths'],
+  pipeline: [
+    'errors', 'random', 'paths', 'files', 'numeric', 'config', 'data', 'llm', 'nn', 'systems', 'train', 'evaluate',
+    'bundle', 'encode', 'retrieve', 'recommend',
+  ],
+  serve: ['errors', 'paths', 'config', 'files', 'llm', 'encode', 'bundle', 'state', 'recommend'],
+}
+
+interface Arrow { readonly file: string, readonly from: string, readonly to: string }
+
+const IMPORT = /(?:import|export)\s[^'";]*?from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)/g
+
+const src = resolve(import.meta.dirname, '../src')
+const sources = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts')).sort()
+const texts = new Map(sources.map((path) => [path, readFileSync(join(src, path), 'utf8')]))
+
+function arrows (): Arrow[] {
+  return [...texts].flatMap(([file, text]) =>
+    [...text.matchAll(IMPORT)].flatMap((match) => {
+      const specifier = match[1] ?? match[2] ?? ''
+      if (!specifier.startsWith('.')) return []
+      const to = room(relative(src, resolve(src, dirname(file), specifier)))
+      return [{ file, from: room(file), to }]
+    }))
+}
+
+function room (path: string): string {
+  const [first = ''] = path.split('/')
+  return first.replace(/\.ts$/, '')
+}
+
+describe('the rooms of src', () => {
+  it('are all on the map', () => {
+    expect([...new Set(sources.map(room))].filter((name) => !(name in ARROWS))).toEqual([])
+  })
+
+  it('import only what the map allows', () => {
+    const found = arrows()
+    expect(found.length).toBeGreaterThan(0)
+    const forbidden = found.filter(({ from, to }) => from !== to && !ARROWS[from]?.includes(to))
+    expect(forbidden.map(({ file, to }) => `${file} -> ${to}`)).toEqual([])
+  })
+
+  it('have leaves that import nothing', () => {
+    expect(arrows().filter(({ from }) => LEAVES.includes(from))).toEqual([])
+  })
+
+  it('leave onnxruntime to encode, and TensorFlow.js to nn', () => {
+    const importers = (name: string): string[] =>
+      [...texts].filter(([, text]) => text.includes(`'${name}`)).map(([file]) => room(file))
+    expect([...new Set(importers('onnxruntime-node'))].filter((name) => name !== 'encode')).toEqual([])
+    expect([...new Set(importers('@tensorflow/'))].filter((name) => name !== 'nn')).toEqual([])
+  })
+})
