@@ -14,7 +14,7 @@ export interface Random {
 
 export interface RandomState { readonly words: readonly [number, number, number, number], readonly spare: number | null }
 
-/** A generator for one use of a run's seed: the same (seed, use) gives the same stream, another use another. */
+/** A generator for one use of a seed: the same (seed, use) gives the same stream, another use another one. */
 export function createRandom (seed: number, use = ''): Random {
   let hash = hash32(`${seed}/${use}`)
   // splitmix32 spreads one word over the four that xoshiro needs.

@@ -9,7 +9,7 @@ export interface Scorer {
    * Must be finite: NaN or an infinity fails the run with `scores_not_finite`.
    */
   score: (users: readonly number[], split: Split, domain: number) => Float32Array
-  /** True for counting baselines: score 0 means "no evidence"; such a candidate never counts, such a target is a miss. */
+  /** True for counting baselines: 0 means "no evidence"; such a candidate never counts, such a target is a miss. */
   readonly zeroIsAbsent?: boolean
   /**
    * The two halves that the score adds up, for the published (mismatched) evaluation only: same shape as `score` each.
