@@ -12,7 +12,7 @@ export interface Random {
   state: () => RandomState
 }
 
-export interface RandomState { readonly words: readonly [number, number, number, number], readonly spare: number | null }
+/** A generator for one use of a seed: the same (seed, use) gives the same stream, others give other streams. */
 
 /** A generator for one use of a seed: the same (seed, use) gives the same stream, another use another one. */
 export function createRandom (seed: number, use = ''): Random {
