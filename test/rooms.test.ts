@@ -3,11 +3,12 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 /** What each room of src/ may import, besides itself. The same map stands in docs/architecture.md. */
-const LEAVES = ['errors', 'random']
+const LEAVES = ['errors', 'random', 'paths', 'progress']
 const ARROWS: Record<string, readonly string[]> = {
   errors: [],
   random: [],
   paths: [],
+  progress: [],
   files: ['errors', 'paths'],
   numeric: ['errors', 'random'],
   config: ['errors', 'paths'],
@@ -16,14 +17,14 @@ const ARROWS: Record<string, readonly string[]> = {
   nn: ['errors', 'random', 'paths'],
   systems: ['errors', 'random', 'nn', 'numeric', 'data'],
   evaluate: ['errors', 'random', 'data'],
-  train: ['errors', 'random', 'files', 'data', 'nn', 'systems', 'evaluate', 'numeric'],
+  train: ['errors', 'random', 'progress', 'files', 'data', 'nn', 'systems', 'evaluate', 'numeric'],
   bundle: ['errors', 'files'],
   encode: ['errors', 'bundle', 'llm', 'paths'],
   retrieve: ['errors', 'bundle', 'encode'],
   state: ['errors', 'files'],
   recommend: ['errors', 'data', 'encode', 'retrieve', 'bundle', 'state', 'paths'],
   pipeline: [
-    'errors', 'random', 'paths', 'files', 'numeric', 'config', 'data', 'llm', 'nn', 'systems', 'train', 'evaluate',
+    'errors', 'random', 'paths', 'progress', 'files', 'numeric', 'config', 'data', 'llm', 'nn', 'systems', 'train', 'evaluate',
     'bundle', 'encode', 'retrieve', 'recommend',
   ],
   serve: ['errors', 'paths', 'config', 'files', 'llm', 'encode', 'bundle', 'state', 'recommend'],

@@ -1,0 +1,64 @@
+/** How far a long step is. On a terminal one line is redrawn; elsewhere a plain line appears now and then. */
+export interface Progress {
+  /** Work done so far, and a few words or figures to show beside it. */
+  update: (done: number, note?: string) => void
+  /** Ends the line. */
+  finish: (note?: string) => void
+}
+
+export interface ProgressOptions {
+  readonly label: string
+  readonly total: number
+  readonly unit: string
+  readonly out?: NodeJS.WritableStream & { isTTY?: boolean }
+  /** Milliseconds, monotonic. */
+  readonly now?: () => number
+}
+
+const REDRAW_MS = 200
+const PLAIN_LINE_MS = 10_000
+const BAR_WIDTH = 24
+
+/** Shows label, bar, share, rate and time left. */
+export function startProgress ({
+  label, total, unit, out = process.stderr, now = () => performance.now(),
+}: ProgressOptions): Progress {
+  const started = now()
+  const interval = out.isTTY === true ? REDRAW_MS : PLAIN_LINE_MS
+  let shown = -Infinity
+
+  const line = (done: number, note: string): string => {
+    const seconds = Math.max((now() - started) / 1000, 1e-3)
+    const rate = done / seconds
+    const left = rate > 0 && done < total ? `, ${duration((total - done) / rate)} left` : ''
+    const share = total > 0 ? Math.min(1, done / total) : 1
+    const filled = Math.round(share * BAR_WIDTH)
+    const bar = out.isTTY === true ? ` [${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}]` : ''
+    const speed = rate >= 10 ? rate.toFixed(0) : rate.toPrecision(2)
+    return `${label}${bar} ${(share * 100).toFixed(0)} % (${done}/${total} ${unit}, ${speed}/s${left})${note && ` ${note}`}`
+  }
+  const draw = (text: string, end: boolean): void => {
+    out.write(out.isTTY === true ? `\r\x1b[K${text}${end ? '\n' : ''}` : `${text}\n`)
+  }
+
+  return {
+    update (done, note = '') {
+      if (now() - shown < interval) return
+      shown = now()
+      draw(line(done, note), false)
+    },
+    finish (note = '') {
+      draw(`${label} done in ${duration((now() - started) / 1000)}${note && `: ${note}`}`, true)
+    },
+  }
+}
+
+/** 42 s, 3 min 05 s, 2 h 07 min. */
+export function duration (seconds: number): string {
+  if (seconds < 1) return `${seconds.toFixed(1)} s`
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole} s`
+  const pad = (n: number): string => String(n).padStart(2, '0')
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`
+  return `${Math.floor(whole / 3600)} h ${pad(Math.floor(whole / 60) % 60)} min`
+}
