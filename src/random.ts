@@ -12,9 +12,13 @@ export interface Random {
   state: () => RandomState
 }
 
-/** A generator for one use of a seed: the same (seed, use) gives the same stream, others give other streams. */
+/** Four words, and the second number of a normal pair that is still to be used. */
+export interface RandomState {
+  readonly words: readonly [number, number, number, number]
+  readonly spare: number | null
+}
 
-/** A generator for one use of a seed: the same (seed, use) gives the same stream, another use another one. */
+/** A generator for one use of a seed: the same (seed, use) gives the same stream, others give other streams. */
 export function createRandom (seed: number, use = ''): Random {
   let hash = hash32(`${seed}/${use}`)
   // splitmix32 spreads one word over the four that xoshiro needs.
