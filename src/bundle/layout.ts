@@ -1,0 +1,38 @@
+/** Names of the files of a bundle; DESIGN of each is in docs/bundle.md. `<domain>` is a domain's name. */
+export const files = {
+  encoder: (domain: string) => `user-${domain}.onnx`,
+  itemMap: 'item-map.f32',
+  localMap: (domain: string) => `local-map-${domain}.f32`,
+  texts: 'text.f32',
+  vectors: (domain: string) => `vectors-${domain}.f32`,
+  items: (domain: string) => `items-${domain}.jsonl`,
+  index: (domain: string) => `hnsw-${domain}.bin`,
+  popularity: (domain: string) => `popularity-${domain}.json`,
+  histories: 'histories.jsonl.gz',
+  golden: 'golden.json',
+} as const
+
+/** One row of `items-<domain>.jsonl`; rows are sorted by itemId (code points). */
+export interface BundleItem {
+  readonly itemId: string
+  readonly title?: string
+  readonly brand?: string
+  readonly categories?: readonly string[]
+  readonly price?: number
+}
+
+/** `golden.json`: what a loaded bundle must answer, within `tolerance` on each score. */
+export interface Golden {
+  readonly tolerance: number
+  readonly cases: ReadonlyArray<{
+    readonly domain: string
+    readonly history: readonly string[]
+    readonly items: ReadonlyArray<{ readonly itemId: string, readonly score: number }>
+  }>
+}
+
+/** One line of `histories.jsonl.gz`: [itemId, unix milliseconds], oldest first. */
+export interface BundleHistory {
+  readonly userId: string
+  readonly events: ReadonlyArray<readonly [itemId: string, timestamp: number]>
+}

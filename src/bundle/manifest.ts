@@ -1,0 +1,123 @@
+import { type Static, Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { IsthmusError } from '../errors.ts'
+
+/** The one bundle format that this version writes and reads. */
+export const BUNDLE_FORMAT = 1
+
+const closed = { additionalProperties: false }
+const Count = Type.Integer({ minimum: 0 })
+const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
+
+/** Domain names stand in file names, so they are plain. */
+export const DOMAIN_NAME = '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
+
+const DomainSchema = Type.Object({
+  name: Type.String({ pattern: DOMAIN_NAME }),
+  /** What an item of the domain is called in texts, e.g. `sports`. */
+  noun: Type.Optional(Type.String({ maxLength: 128 })),
+  items: Count,
+}, closed)
+
+const EncoderSchema = Type.Object({
+  /** Latest items of a history that are encoded. */
+  windowLength: Type.Integer({ minimum: 1, maximum: 10_000 }),
+  /** Widths of the two halves of an item vector; 0: the system has no local half. */
+  globalWidth: Type.Integer({ minimum: 1, maximum: 65_536 }),
+  localWidth: Type.Integer({ minimum: 0, maximum: 65_536 }),
+  userWidth: Type.Integer({ minimum: 1, maximum: 131_072 }),
+  itemNorm: Type.Union([Type.Literal('unit'), Type.Literal('none')]),
+}, closed)
+
+/** What the export found out about the approximate index of one domain. */
+const RetrievalSchema = Type.Object({
+  m: Type.Integer({ minimum: 2 }),
+  efConstruction: Type.Integer({ minimum: 1 }),
+  /** The ef to search with. */
+  efSearch: Type.Integer({ minimum: 1 }),
+  /** Recall@100 against the exact scan, real user vectors as queries, by ef. */
+  recall: Type.Array(Type.Object({ ef: Type.Integer({ minimum: 1 }), recall: Type.Number() }, closed)),
+  queries: Count,
+  /** False: recall stayed below 0.99 at the largest ef, so that only the exact scan may serve. */
+  usable: Type.Boolean(),
+}, closed)
+
+const FileSchema = Type.Object({
+  path: Type.String({ minLength: 1, maxLength: 256 }),
+  size: Count,
+  sha256: Sha256,
+}, closed)
+
+export const ManifestSchema = Type.Object({
+  format: Type.Literal(BUNDLE_FORMAT),
+  name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' }),
+  version: Type.String({ pattern: '^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$' }),
+  /** Unix milliseconds. */
+  created: Count,
+  system: Type.String({ minLength: 1 }),
+  preset: Type.String({ minLength: 1 }),
+  /** Every resolved setting of the run. */
+  settings: Type.Record(Type.String(), Type.Unknown()),
+  seeds: Type.Record(Type.String(), Type.Integer()),
+  dataDigest: Type.String({ minLength: 1 }),
+  embedder: Type.Object({ id: Type.String({ minLength: 1 }), width: Type.Integer({ minimum: 1 }) }, closed),
+  encoder: EncoderSchema,
+  domains: Type.Array(DomainSchema, { minItems: 1 }),
+  /** As the evaluation wrote them. */
+  metrics: Type.Record(Type.String(), Type.Unknown()),
+  /** By domain; a domain without one has no index file. */
+  retrieval: Type.Record(Type.String(), RetrievalSchema),
+  /** True where the data is made up: shown wherever the bundle shows. */
+  generated: Type.Optional(Type.Literal(true)),
+  files: Type.Array(FileSchema),
+}, closed)
+
+export type Manifest = Static<typeof ManifestSchema>
+export type BundleDomain = Static<typeof DomainSchema>
+export type BundleFile = Static<typeof FileSchema>
+export type RetrievalFacts = Static<typeof RetrievalSchema>
+export type EncoderFacts = Static<typeof EncoderSchema>
+
+/**
+ * Reads a manifest.
+ * Fails with `format_unsupported` (another format), `artefact_path_invalid` (a file name that leaves the bundle) or
+ * `artefact_invalid` (anything else that is wrong; the place names the field).
+ */
+export function parseManifest (text: string, file: string): Manifest {
+  const value = parseJson(text, file)
+  const format = typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined
+  if (format !== BUNDLE_FORMAT && Number.isInteger(format)) {
+    throw new IsthmusError('format_unsupported', `${file}: format ${String(format)}, this version reads ${BUNDLE_FORMAT}`,
+      { place: { file, field: 'format' } })
+  }
+  if (!Value.Check(ManifestSchema, value)) {
+    const [first] = Value.Errors(ManifestSchema, value)
+    throw invalid(`${first?.instancePath ?? ''} ${first?.message ?? 'does not fit'}`, file, first?.instancePath ?? '')
+  }
+  for (const { path } of value.files) checkPath(path, file)
+  for (const [what, names] of [['domains', value.domains.map((d) => d.name)], ['files', value.files.map((f) => f.path)]] as const) {
+    if (new Set(names).size !== names.length) throw invalid(`${what} names one twice`, file, what)
+  }
+  return value
+}
+
+/** A file of a bundle is a plain name, or one below `audit/`. Fails with `artefact_path_invalid`. */
+export function checkPath (path: string, file: string): void {
+  if (/^(audit\/)?[A-Za-z0-9][A-Za-z0-9._-]*$/.test(path) && path !== MANIFEST_FILE) return
+  throw new IsthmusError('artefact_path_invalid', `${file} names a file outside the bundle`,
+    { place: { file, field: 'files' } })
+}
+
+export const MANIFEST_FILE = 'manifest.json'
+
+function parseJson (text: string, file: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new IsthmusError('artefact_invalid', `${file} is not JSON`, { cause, place: { file } })
+  }
+}
+
+function invalid (message: string, file: string, field: string): IsthmusError {
+  return new IsthmusError('artefact_invalid', `${file}: ${message}`, { place: { file, field } })
+}

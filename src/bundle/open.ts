@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { lstat, open, readdir } from 'node:fs/promises'
+import { endianness } from 'node:os'
+import { join, resolve } from 'node:path'
+import { IsthmusError } from '../errors.ts'
+import { type BundleFile, MANIFEST_FILE, type Manifest, parseManifest } from './manifest.ts'
+import { scanOnnx } from './onnx-scan.ts'
+import { CURRENT_FILE } from './write.ts'
+
+/** A verified bundle. What `read` returns was hashed in memory, so a file changed later is refused, never half used. */
+export interface Bundle {
+  readonly dir: string
+  readonly manifest: Manifest
+  readonly has: (path: string) => boolean
+  read: (path: string) => Promise<Buffer>
+  readText: (path: string) => Promise<string>
+  /** Little-endian float32, exactly `length` of them. */
+  readFloats: (path: string, length: number) => Promise<Float32Array>
+}
+
+const VERSION = /^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$/
+const MOST_MANIFEST_BYTES = 16 * 1024 * 1024
+const MOST_POINTER_BYTES = 256
+const CHUNK = 64 * 1024 * 1024
+
+/**
+ * Opens a bundle: a version's directory, or a root (models/<name>) whose CURRENT names one. Every file is hashed.
+ * Fails with `artefact_missing`, `artefact_invalid`, `artefact_checksum_mismatch` (size or hash), `artefact_path_invalid`
+ * (a name, link or special file that leads elsewhere) or `format_unsupported`; the place names the file.
+ */
+export async function openBundle (pathOrRoot: string): Promise<Bundle> {
+  const dir = await versionDir(resolve(pathOrRoot))
+  const manifestPath = join(dir, MANIFEST_FILE)
+  const manifest = parseManifest((await readPlain(manifestPath, MOST_MANIFEST_BYTES)).toString('utf8'), manifestPath)
+  const listed = new Map(manifest.files.map((file) => [file.path, file]))
+  await checkListing(dir, listed)
+
+  const read = async (path: string): Promise<Buffer> => {
+    const file = listed.get(path)
+    if (file === undefined) throw missing(join(dir, path))
+    const bytes = await readVerified(join(dir, path), file)
+    if (path.endsWith('.onnx')) scanOnnx(bytes, join(dir, path))
+    return bytes
+  }
+  for (const path of listed.keys()) await read(path)
+
+  return {
+    dir,
+    manifest,
+    has: (path) => listed.has(path),
+    read,
+    readText: async (path) => (await read(path)).toString('utf8'),
+    async readFloats (path, length) {
+      const bytes = await read(path)
+      if (bytes.length !== length * 4) {
+        throw new IsthmusError('artefact_invalid', `${path} holds ${bytes.length / 4} numbers, not ${length}`,
+          { place: { file: join(dir, path) } })
+      }
+      if (endianness() === 'BE') bytes.swap32()
+      return new Float32Array(bytes.buffer, bytes.byteOffset, length)
+    },
+  }
+}
+
+async function versionDir (path: string): Promise<string> {
+  const stats = await lstat(path).catch((cause: unknown) => { throw missing(path, cause) })
+  if (!stats.isDirectory()) throw escape(path, 'is not a directory')
+  const names = await readdir(path)
+  if (names.includes(MANIFEST_FILE)) return path
+  const pointer = join(path, CURRENT_FILE)
+  const version = (await readPlain(pointer, MOST_POINTER_BYTES)).toString('utf8').replace(/\n$/, '')
+  if (!VERSION.test(version)) throw escape(pointer, 'does not name a version')
+  const dir = join(path, version)
+  const found = await lstat(dir).catch((cause: unknown) => { throw missing(dir, cause) })
+  if (!found.isDirectory()) throw escape(dir, 'is not a directory')
+  return dir
+}
+
+/** The directory holds the files of the manifest and nothing else. */
+async function checkListing (dir: string, listed: ReadonlyMap<string, BundleFile>): Promise<void> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true })
+  const found = new Set<string>()
+  for (const entry of entries) {
+    const full = join(entry.parentPath, entry.name)
+    const path = full.slice(dir.length + 1)
+    if (entry.isDirectory() && path === 'audit') continue
+    if (!entry.isFile()) throw escape(full, 'is no plain file')
+    if (path !== MANIFEST_FILE && !listed.has(path)) {
+      throw new IsthmusError('artefact_invalid', `${full} is not named by the manifest`, { place: { file: full } })
+    }
+    found.add(path)
+  }
+  for (const path of listed.keys()) if (!found.has(path)) throw missing(join(dir, path))
+}
+
+async function readVerified (path: string, { size, sha256 }: BundleFile): Promise<Buffer> {
+  const bytes = await readPlain(path, size)
+  if (bytes.length === size && createHash('sha256').update(bytes).digest('hex') === sha256) return bytes
+  throw mismatch(path)
+}
+
+/** Reads a plain file of at most `most` bytes through one descriptor; links of any kind are refused. */
+async function readPlain (path: string, most: number): Promise<Buffer> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    .catch((cause: unknown) => {
+      if (errorCode(cause) === 'ENOENT') throw missing(path, cause)
+      if (errorCode(cause) === 'ELOOP') throw escape(path, 'is a link', cause)
+      throw new IsthmusError('artefact_invalid', `${path} cannot be read`, { cause, place: { file: path } })
+    })
+  try {
+    const stats = await handle.stat()
+    if (!stats.isFile() || stats.nlink > 1) throw escape(path, 'is no plain file')
+    if (stats.size > most) throw mismatch(path)
+    // Not from the pool: views of other element types need its offset to be theirs.
+    const bytes = Buffer.allocUnsafeSlow(stats.size)
+    let filled = 0
+    while (filled < stats.size) {
+      const { bytesRead } = await handle.read(bytes, filled, Math.min(CHUNK, stats.size - filled), filled)
+      if (bytesRead === 0) throw mismatch(path)
+      filled += bytesRead
+    }
+    return bytes
+  } finally {
+    await handle.close()
+  }
+}
+
+function errorCode (error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
+
+function missing (file: string, cause?: unknown): IsthmusError {
+  return new IsthmusError('artefact_missing', `${file} is not there`, { cause, place: { file } })
+}
+
+function mismatch (file: string): IsthmusError {
+  return new IsthmusError('artefact_checksum_mismatch', `${file} is not the file that the manifest names`, { place: { file } })
+}
+
+function escape (file: string, message: string, cause?: unknown): IsthmusError {
+  return new IsthmusError('artefact_path_invalid', `${file} ${message}`, { cause, place: { file } })
+}
