@@ -39,6 +39,8 @@ export interface Ops<T> {
   attentionBias: (mask: T, mode: MaskMode) => T
   /** Identity outside training. `site` names the place, so that each has its own draws. */
   dropout: (x: T, site: string) => T
+  /** [..., L, n] -> [..., 1, n]: the last row of the last two axes. */
+  lastRow: (x: T) => T
   /** [B, L, d] -> [B, d]: the last step. */
   last: (x: T) => T
 }

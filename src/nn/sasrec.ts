@@ -1,0 +1,96 @@
+import type { Random } from '../random.ts'
+import { constant, layerNormWeights, linearWeights, xavierNormal } from './init.ts'
+import type { MaskMode, Ops, Weight, Weights } from './ops.ts'
+
+/**
+ * SASRec (Kang and McAuley, 2018) as LLM4CDSR and LLM-EDT build it: only the query is normalised before attention, keys
+ * and values are the raw steps, and the feed-forward is d x d with ReLU. Departure from their code: the attention mask
+ * is on (`causal_pad`).
+ */
+export interface SasrecShape {
+  readonly d: number
+  readonly layers: number
+  readonly heads: number
+}
+
+/** Small enough to leave the published values alone; the two repositories use it. */
+const EPSILON = 1e-8
+
+/**
+ * Weights of one backbone under `prefix`: Xavier normal kernels (query, key and value as one [d, 3d] weight, as in
+ * PyTorch's attention, whose biases start at 0), PyTorch's defaults for the rest.
+ */
+export function sasrecWeights (prefix: string, { d, layers }: SasrecShape, random: Random): Weights {
+  const weights: [string, Weight][] = []
+  for (let layer = 0; layer < layers; layer++) {
+    const at = `${prefix}.${layer}`
+    weights.push(...layerNormWeights(`${at}.norm1`, d))
+    for (const part of ['query', 'key', 'value']) {
+      weights.push([`${at}.${part}.kernel`, xavierNormal([d, d], random, [d, 3 * d])])
+      weights.push([`${at}.${part}.bias`, constant([d], 0)])
+    }
+    weights.push([`${at}.out.kernel`, xavierNormal([d, d], random)], [`${at}.out.bias`, constant([d], 0)])
+    weights.push(...layerNormWeights(`${at}.norm2`, d))
+    weights.push(...linearWeights(`${at}.ffn1`, d, d, random), ...linearWeights(`${at}.ffn2`, d, d, random))
+  }
+  return new Map([...weights, ...layerNormWeights(`${prefix}.norm`, d)])
+}
+
+/**
+ * Every step's vector: x [B, L, d] (scaled, position added, after dropout) and mask [B, L] (1 real, 0 padding)
+ * -> [B, L, d]. Sites of dropout are named after the weights.
+ */
+export function sasrec<T> (
+  ops: Ops<T>, prefix: string, { d, layers, heads }: SasrecShape, x: T, mask: T, mode: MaskMode
+): T {
+  const real = ops.columns(mask) // [B, L, 1]
+  const bias = ops.attentionBias(mask, mode) // [B, 1, L, L]
+  let steps = ops.mul(x, real)
+  for (let layer = 0; layer < layers; layer++) {
+    const at = `${prefix}.${layer}`
+    steps = ops.mul(block(ops, at, { d, heads }, steps, steps, bias), real)
+  }
+  return norm(ops, `${prefix}.norm`, steps)
+}
+
+/**
+ * The user vector: what `sasrec` gives for the last step, [B, d], at less cost, since the last layer computes that step
+ * alone.
+ */
+export function sasrecLast<T> (
+  ops: Ops<T>, prefix: string, { d, layers, heads }: SasrecShape, x: T, mask: T, mode: MaskMode
+): T {
+  const real = ops.columns(mask) // [B, L, 1]
+  const bias = ops.attentionBias(mask, mode) // [B, 1, L, L]
+  let steps = ops.mul(x, real)
+  for (let layer = 0; layer < layers - 1; layer++) {
+    steps = ops.mul(block(ops, `${prefix}.${layer}`, { d, heads }, steps, steps, bias), real)
+  }
+  const end = ops.lastRow(steps) // [B, 1, d]
+  const top = block(ops, `${prefix}.${layers - 1}`, { d, heads }, end, steps, ops.lastRow(bias))
+  return norm(ops, `${prefix}.norm`, ops.last(ops.mul(top, ops.lastRow(real)))) // [B, d]
+}
+
+/** One layer for the steps of `queries` [B, n, d], looking at `steps` [B, L, d] under bias [B, 1, n, L]. */
+function block<T> (
+  ops: Ops<T>, at: string, { d, heads }: { d: number, heads: number }, queries: T, steps: T, bias: T
+): T {
+  const linear = (part: string, x: T): T =>
+    ops.linear(x, ops.weight(`${at}.${part}.kernel`), ops.weight(`${at}.${part}.bias`))
+
+  const normed = norm(ops, `${at}.norm1`, queries)
+  const query = ops.splitHeads(linear('query', normed), heads) // [B, h, n, d/h]
+  const key = ops.splitHeads(linear('key', steps), heads) // [B, h, L, d/h]
+  const value = ops.splitHeads(linear('value', steps), heads)
+  const scores = ops.scale(ops.matMul(query, key, true), 1 / Math.sqrt(d / heads))
+  const attention = ops.dropout(ops.softmax(ops.add(scores, bias)), `${at}.attention`) // [B, h, n, L]
+  const seen = linear('out', ops.mergeHeads(ops.matMul(attention, value))) // [B, n, d]
+
+  const mixed = norm(ops, `${at}.norm2`, ops.add(normed, seen))
+  const hidden = ops.dropout(ops.relu(linear('ffn1', mixed)), `${at}.ffn1`)
+  return ops.add(mixed, ops.dropout(linear('ffn2', hidden), `${at}.ffn2`))
+}
+
+function norm<T> (ops: Ops<T>, name: string, x: T): T {
+  return ops.layerNorm(x, ops.weight(`${name}.gain`), ops.weight(`${name}.bias`), EPSILON)
+}
