@@ -1,0 +1,4 @@
+import { embedderContract } from '../llm/embedder.contract.ts'
+import { hashEmbedder } from './hash-embedder.ts'
+
+embedderContract('hashEmbedder', async () => hashEmbedder())
