@@ -3,8 +3,10 @@ import type { Dataset, Domain, Split } from '../../src/data/dataset.ts'
 import type { Scorer } from '../../src/evaluate/scorer.ts'
 import { createRandom } from '../../src/random.ts'
 
-/** A dataset of bare sequences of global ids; candidates are drawn outside each user's whole history. */
-export function datasetOf (sizes: readonly number[], sequences: readonly (readonly number[])[]): Dataset {
+/** A dataset of bare sequences of global ids; candidates, if wanted, are drawn outside each user's whole history. */
+export function datasetOf (
+  sizes: readonly number[], sequences: readonly (readonly number[])[], { candidates = true } = {}
+): Dataset {
   const domains: Domain[] = []
   for (const [k, size] of sizes.entries()) {
     const previous = domains.at(-1)
@@ -25,8 +27,8 @@ export function datasetOf (sizes: readonly number[], sequences: readonly (readon
     candidates: {
       seed: 1,
       digest: 'test',
-      valid: drawCandidates(domains, sequences, 2),
-      test: drawCandidates(domains, sequences, 1),
+      valid: candidates ? drawCandidates(domains, sequences, 2) : new Int32Array(0),
+      test: candidates ? drawCandidates(domains, sequences, 1) : new Int32Array(0),
     },
   }
 }
