@@ -1,0 +1,70 @@
+import type { Domain } from '../data/dataset.ts'
+import { constant, linearWeights, xavierNormal } from '../nn/init.ts'
+import type { Weight, Weights } from '../nn/ops.ts'
+import { sasrecWeights } from '../nn/sasrec.ts'
+import { fitPca, projectPca } from '../numeric/pca.ts'
+import { createRandom } from '../random.ts'
+import type { Settings } from './settings.ts'
+import type { SystemSpec } from './spec.ts'
+
+/** Frozen text embeddings of all items: row g - 1 for global id g, row-major [items, width]. */
+export interface ItemTexts {
+  readonly width: number
+  readonly rows: Float32Array
+}
+
+/** Deviation of a table row's elements at the start, where nothing better is known. */
+const TABLE_DEVIATION = 0.02
+
+/**
+ * Every weight of a system before training. Each part draws from a stream of its own, so that an ablation that drops
+ * one part leaves the start of the others as it was.
+ */
+export function initialWeights (
+  spec: SystemSpec, settings: Settings, domains: readonly Domain[], texts: ItemTexts
+): Map<string, Weight> {
+  const { width, layers, heads, length, seed } = settings
+  const items = domains.reduce((sum, { size }) => sum + size, 0)
+  const weights = new Map<string, Weight>()
+  const put = (more: Weights | ReadonlyArray<[string, Weight]>): void => {
+    for (const [name, weight] of more) weights.set(name, weight)
+  }
+
+  if (spec.items.global !== 'ids') {
+    const random = createRandom(seed, 'init/items.adapter')
+    const middle = Math.max(1, Math.floor(texts.width / 2))
+    put(linearWeights('items.adapter.in', texts.width, middle, random))
+    put(linearWeights('items.adapter.out', middle, width, random))
+  }
+  if (spec.items.global !== 'text') put([['items.ids', randomTable(items, width, seed, 'init/items.ids')]])
+  if (spec.items.local !== undefined) {
+    const table = spec.items.local.init === 'pca'
+      ? componentTable(domains, texts, width)
+      : randomTable(items, width, seed, 'init/items.local')
+    put([['items.local', table]])
+  }
+  for (const { name } of spec.threads) {
+    const random = createRandom(seed, `init/${name}`)
+    put([[`${name}.positions`, xavierNormal([length + 1, width], random)]])
+    put(sasrecWeights(name, { d: width, layers, heads }, random))
+  }
+  if (spec.items.norm === 'unit') put([['temperature', constant([1], Math.log(settings.temperature))]])
+  return weights
+}
+
+/** Row g - 1 for global id g: the first principal components of the item's text among those of its domain. */
+function componentTable (domains: readonly Domain[], texts: ItemTexts, width: number): Weight {
+  const parts = domains.map(({ offset, size }) => {
+    const rows = texts.rows.subarray(offset * texts.width, (offset + size) * texts.width)
+    return projectPca(fitPca(rows, texts.width, width), rows)
+  })
+  const data = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
+  for (const [k, { offset }] of domains.entries()) data.set(parts[k]!, offset * width)
+  return { shape: [data.length / width, width], data }
+}
+
+function randomTable (rows: number, width: number, seed: number, use: string): Weight {
+  const random = createRandom(seed, use)
+  const data = Float32Array.from({ length: rows * width }, () => TABLE_DEVIATION * random.normal())
+  return { shape: [rows, width], data }
+}

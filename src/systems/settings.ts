@@ -1,0 +1,224 @@
+import { IsthmusError } from '../errors.ts'
+import type { MaskMode } from '../nn/ops.ts'
+
+export const SYSTEM_NAMES = ['llm4cdsr', 'sasrec-ids', 'sasrec-text'] as const
+export type SystemName = typeof SYSTEM_NAMES[number]
+
+/** product: ours. paper: the equations as printed. official: the published program, for comparison only. */
+export const PRESET_NAMES = ['product', 'paper', 'official'] as const
+export type PresetName = typeof PRESET_NAMES[number]
+
+/** Every value that decides what is trained: plain JSON, stored whole in the manifest of a run. */
+export interface Settings {
+  readonly system: SystemName
+  readonly preset: PresetName
+  readonly seed: number
+
+  /** Width d of each half of an item vector. */
+  readonly width: number
+  readonly layers: number
+  readonly heads: number
+  /** L, the longest input kept. */
+  readonly length: number
+  readonly maskMode: MaskMode
+  /** Item vectors are multiplied by this before they enter the mixed thread; local threads use sqrt(width). */
+  readonly embScale: number
+  /** Where the global half comes from: adapted text, a table over ids, or their sum. */
+  readonly globalItems: 'text' | 'ids' | 'textAndIds'
+  readonly localInit: 'pca' | 'random'
+  readonly trainLocal: boolean
+  /** unit: item and user vectors have length 1, and logits a learned temperature. */
+  readonly itemNorm: 'unit' | 'none'
+  /** Starting factor of the logits where itemNorm is unit. */
+  readonly temperature: number
+  /** The local half of a user without events in the domain: zero, or what the last LayerNorm makes of nothing. */
+  readonly emptyLocal: 'zero' | 'bias'
+
+  /** Steps whose target is the first item of its domain: trained with the global logit alone, or left out. */
+  readonly firstInDomain: 'globalOnly' | 'drop'
+  readonly recLoss: 'softmax' | 'bpr' | 'bce'
+  readonly reduction: 'mean' | 'sum'
+  /**
+   * shared: `sharedNegatives` a batch, split over the domains by size. perStep: one of the target's domain, not in the
+   * user's training events. published: two unrelated items, as the published program draws them.
+   */
+  readonly negatives: 'shared' | 'perStep' | 'published'
+  readonly sharedNegatives: number
+  readonly contrastive: 'dcl' | 'infonce' | 'soft'
+  /** Weight and temperature of L_reg; 0 leaves the term out. */
+  readonly alpha: number
+  readonly gamma: number
+  /** Weight of L_profile, which needs user profiles; without them only 0 is possible. */
+  readonly beta: number
+
+  readonly dropout: number
+  readonly learningRate: number
+  readonly batchSize: number
+  readonly epochs: number
+  /** Epochs without a better validation NDCG@10 before training stops. */
+  readonly patience: number
+}
+
+type Values = Omit<Settings, 'system' | 'preset' | 'embScale'>
+
+const PRODUCT: Values = {
+  seed: 42,
+  width: 128,
+  layers: 2,
+  heads: 1,
+  length: 50,
+  maskMode: 'causal_pad',
+  globalItems: 'text',
+  localInit: 'pca',
+  trainLocal: true,
+  itemNorm: 'unit',
+  temperature: 10,
+  emptyLocal: 'zero',
+  firstInDomain: 'globalOnly',
+  recLoss: 'softmax',
+  reduction: 'mean',
+  negatives: 'shared',
+  sharedNegatives: 2048,
+  contrastive: 'dcl',
+  alpha: 0.1,
+  gamma: 1,
+  beta: 0,
+  dropout: 0.3,
+  learningRate: 0.001,
+  batchSize: 128,
+  epochs: 60,
+  patience: 6,
+}
+
+const PAPER: Partial<Values> = {
+  length: 200,
+  itemNorm: 'none',
+  firstInDomain: 'drop',
+  recLoss: 'bpr',
+  reduction: 'sum',
+  negatives: 'perStep',
+  dropout: 0.5,
+  learningRate: 0.01,
+  epochs: 200,
+  patience: 20,
+}
+
+const OFFICIAL: Partial<Values> = {
+  ...PAPER,
+  maskMode: 'none',
+  trainLocal: false,
+  emptyLocal: 'bias',
+  recLoss: 'bce',
+  reduction: 'mean',
+  negatives: 'published',
+  contrastive: 'soft',
+  learningRate: 0.001,
+}
+
+const PRESETS: Record<PresetName, Partial<Values>> = { product: {}, paper: PAPER, official: OFFICIAL }
+
+/** What a single-thread system fixes whatever the preset: no local half, no pairs, nothing that is first. */
+const SINGLE: Partial<Values> = { alpha: 0, firstInDomain: 'globalOnly' }
+
+const SYSTEMS: Record<SystemName, Partial<Values>> = {
+  llm4cdsr: {},
+  'sasrec-ids': { ...SINGLE, globalItems: 'ids' },
+  'sasrec-text': SINGLE,
+}
+
+/**
+ * All values of a run: the preset, what the system fixes, then `overrides`.
+ * @throws config_invalid, naming the field, for an unknown name, a wrong type or a value out of range.
+ */
+export function resolveSettings (
+  system: string, preset: string, textWidth: number, overrides: Readonly<Record<string, unknown>> = {}
+): Settings {
+  const base = {
+    system: oneOf('system', system, SYSTEM_NAMES), preset: oneOf('preset', preset, PRESET_NAMES),
+  }
+  const values: Values = { ...PRODUCT, ...PRESETS[base.preset], ...SYSTEMS[base.system] }
+  const settings: Record<string, unknown> = { ...base, ...values, embScale: 0 }
+  for (const [name, value] of Object.entries(overrides)) {
+    if (!(name in settings) || name in base) refuse(name, 'no setting of this name')
+    settings[name] = value
+  }
+  if (!('embScale' in overrides)) {
+    settings.embScale = Math.sqrt(base.preset === 'official' ? textWidth : Number(settings.width))
+  }
+  for (const [name, check] of Object.entries(CHECKS)) check(name, settings[name])
+  // Every field has passed its check.
+  const checked = settings as unknown as Settings
+  checkTogether(checked)
+  return checked
+}
+
+type Check = (field: string, value: unknown) => void
+
+const CHECKS: Record<keyof Omit<Settings, 'system' | 'preset'>, Check> = {
+  seed: integer(0),
+  width: integer(2),
+  layers: integer(1),
+  heads: integer(1),
+  length: integer(1),
+  maskMode: choice('causal_pad', 'causal', 'none'),
+  embScale: number(0),
+  globalItems: choice('text', 'ids', 'textAndIds'),
+  localInit: choice('pca', 'random'),
+  trainLocal: choice(true, false),
+  itemNorm: choice('unit', 'none'),
+  temperature: number(1e-3),
+  emptyLocal: choice('zero', 'bias'),
+  firstInDomain: choice('globalOnly', 'drop'),
+  recLoss: choice('softmax', 'bpr', 'bce'),
+  reduction: choice('mean', 'sum'),
+  negatives: choice('shared', 'perStep', 'published'),
+  sharedNegatives: integer(1),
+  contrastive: choice('dcl', 'infonce', 'soft'),
+  alpha: number(0),
+  gamma: number(1e-6),
+  beta: number(0),
+  dropout: number(0, 0.95),
+  learningRate: number(0),
+  batchSize: integer(1),
+  epochs: integer(1),
+  patience: integer(1),
+}
+
+function checkTogether (settings: Settings): void {
+  const { system, width, heads, recLoss, negatives, itemNorm, beta, alpha, maskMode, emptyLocal } = settings
+  if (width % heads !== 0) refuse('heads', `must divide width (${width})`)
+  if ((recLoss === 'softmax') !== (negatives === 'shared')) refuse('negatives', 'softmax, and only softmax, shares them')
+  if (itemNorm === 'unit' && (negatives === 'published' || emptyLocal === 'bias')) {
+    refuse('itemNorm', 'the published halves are not normalised together')
+  }
+  if (system !== 'llm4cdsr' && alpha !== 0) refuse('alpha', `${system} has no pairs of domains`)
+  if (system !== 'llm4cdsr' && negatives === 'published') refuse('negatives', `${system} has one half only`)
+  if (beta !== 0) refuse('beta', 'there are no user profiles to align with')
+  if (maskMode !== 'causal_pad' && system !== 'llm4cdsr') refuse('maskMode', `${system} is trained with causal_pad`)
+}
+
+function oneOf<T extends string> (field: string, value: string, names: readonly T[]): T {
+  return names.find((name) => name === value) ?? refuse(field, `one of ${names.join(', ')}`)
+}
+
+function choice (...allowed: ReadonlyArray<string | boolean>): Check {
+  return (field, value) => {
+    if (!allowed.some((one) => one === value)) refuse(field, `one of ${allowed.join(', ')}`)
+  }
+}
+
+function number (least: number, most = Infinity): Check {
+  return (field, value) => {
+    if (typeof value !== 'number' || !(value >= least && value <= most)) refuse(field, `a number of at least ${least}`)
+  }
+}
+
+function integer (least: number): Check {
+  return (field, value) => {
+    if (!Number.isSafeInteger(value) || Number(value) < least) refuse(field, `an integer of at least ${least}`)
+  }
+}
+
+function refuse (field: string, wanted: string): never {
+  throw new IsthmusError('config_invalid', `setting "${field}": ${wanted}`, { place: { field } })
+}

@@ -1,0 +1,107 @@
+import type { Domain } from '../data/dataset.ts'
+import type { Settings } from './settings.ts'
+
+/**
+ * A system is data: how items get their vectors, which threads read a history, how their outputs become one user
+ * vector, and what training asks of it. The interpreters are `item-tower.ts`, `encode-user.ts` and `src/train`.
+ */
+export interface SystemSpec {
+  readonly name: string
+  readonly items: ItemTower
+  readonly threads: readonly Thread[]
+  /** concat: [mixed ; local thread of the asked domain]. single: the mixed thread alone. */
+  readonly fusion: 'concat' | 'single'
+  readonly losses: readonly LossTerm[]
+  readonly phases: readonly Phase[]
+}
+
+/** Item vector = [global half ; local half], each of width d, or the global half alone. */
+export interface ItemTower {
+  readonly global: 'text' | 'ids' | 'textAndIds'
+  readonly local?: { readonly init: 'pca' | 'random', readonly train: boolean }
+  readonly norm: 'unit' | 'none'
+}
+
+/** One backbone reading one sequence through one half of the item vectors. `name` prefixes its weights. */
+export interface Thread {
+  readonly name: string
+  /** All events, or those of the domain with this index. */
+  readonly input: 'mixed' | number
+  readonly view: 'global' | 'local'
+  /** Factor on the item vectors before positions are added. */
+  readonly scale: number
+}
+
+export interface LossTerm {
+  /** The name in logs. */
+  readonly name: string
+  readonly kind: 'softmax' | 'bpr' | 'bce' | 'dcl' | 'infonce' | 'soft'
+  /** Steps whose target lies in the domain with this index, or pairs of items over these two domains. */
+  readonly on: { readonly domain: number } | { readonly pair: readonly [number, number] }
+  readonly weight: number
+}
+
+/** Groups of weights, by the prefix of their names. */
+export type ParameterGroup = 'items.adapter' | 'items.ids' | 'items.local' | 'threads' | 'temperature'
+
+export interface Phase {
+  readonly name: string
+  readonly train: readonly ParameterGroup[]
+  readonly freeze: readonly ParameterGroup[]
+  /** Ends after so many epochs, or `patience` epochs without a better validation NDCG@10. */
+  readonly stop: { readonly epochs: number, readonly patience: number }
+}
+
+/** The system that `settings` describe, over these domains. */
+export function systemSpec (settings: Settings, domains: readonly Domain[]): SystemSpec {
+  const triThread = settings.system === 'llm4cdsr'
+  const mixed: Thread = { name: 'threads.mixed', input: 'mixed', view: 'global', scale: settings.embScale }
+  const locals = domains.map(({ name }, k): Thread =>
+    ({ name: `threads.local.${name}`, input: k, view: 'local', scale: Math.sqrt(settings.width) }))
+  return {
+    name: settings.system,
+    items: {
+      global: settings.globalItems,
+      ...(triThread && { local: { init: settings.localInit, train: settings.trainLocal } }),
+      norm: settings.itemNorm,
+    },
+    threads: triThread ? [mixed, ...locals] : [mixed],
+    fusion: triThread ? 'concat' : 'single',
+    losses: [...recommendationLosses(settings, domains), ...pairLosses(settings, domains)],
+    phases: [jointPhase(settings, triThread)],
+  }
+}
+
+/** The thread that answers for one domain, beside the mixed one. */
+export function localThread (spec: SystemSpec, domain: number): Thread | undefined {
+  return spec.threads.find(({ input }) => input === domain)
+}
+
+function recommendationLosses (settings: Settings, domains: readonly Domain[]): LossTerm[] {
+  return domains.map(({ name }, domain) => ({ name: `rec.${name}`, kind: settings.recLoss, on: { domain }, weight: 1 }))
+}
+
+/** L_reg over every unordered pair of domains (LLM4CDSR Eq. 6). */
+function pairLosses (settings: Settings, domains: readonly Domain[]): LossTerm[] {
+  if (settings.alpha === 0) return []
+  return domains.flatMap((first, a) => domains.slice(a + 1).map((second, i): LossTerm => ({
+    name: `reg.${first.name}.${second.name}`,
+    kind: settings.contrastive,
+    on: { pair: [a, a + 1 + i] },
+    weight: settings.alpha,
+  })))
+}
+
+function jointPhase (settings: Settings, triThread: boolean): Phase {
+  const train: ParameterGroup[] = ['threads']
+  if (settings.globalItems !== 'ids') train.push('items.adapter')
+  if (settings.globalItems !== 'text') train.push('items.ids')
+  if (triThread && settings.trainLocal) train.push('items.local')
+  if (settings.itemNorm === 'unit') train.push('temperature')
+  return {
+    name: 'joint',
+    train,
+    freeze: triThread && !settings.trainLocal ? ['items.local'] : [],
+    stop: { epochs: settings.epochs, patience: settings.patience },
+  }
+}

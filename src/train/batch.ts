@@ -1,0 +1,197 @@
+import type { Dataset, Domain } from '../data/dataset.ts'
+import { domainOf, trainPrefix } from '../data/dataset.ts'
+import { drawCandidates, drawNegative } from '../data/negatives.ts'
+import { threadSample } from '../data/threads.ts'
+import type { ThreadSample } from '../data/threads.ts'
+import { padLeft, padPositions, widest } from '../data/window.ts'
+import type { Random } from '../random.ts'
+import type { Settings } from '../systems/settings.ts'
+import type { SystemSpec } from '../systems/spec.ts'
+
+/**
+ * One training step as plain numbers. Items are named by their row in `items`, the distinct global ids that the step
+ * touches, so that a step's cost does not grow with the catalogue.
+ */
+export interface TrainingBatch {
+  /** Global ids, distinct: [U]. */
+  readonly items: Int32Array
+  readonly mixed: ThreadBlock
+  /** By domain; empty for systems without local threads. */
+  readonly locals: readonly ThreadBlock[]
+  /** By domain: the steps whose target lies in it. */
+  readonly steps: readonly DomainSteps[]
+  /** By loss term over pairs: one item of each domain per user that has both. */
+  readonly pairs: ReadonlyMap<string, ItemPairs>
+}
+
+/** Padded sequences of one thread, row-major [batch, length]; padding has row 0 and mask 0. */
+export interface ThreadBlock {
+  readonly batch: number
+  readonly length: number
+  readonly rows: Int32Array
+  readonly positions: Int32Array
+  readonly mask: Float32Array
+}
+
+export interface DomainSteps {
+  /** Where the mixed thread's output stands: an index into [batch * length]: [S]. */
+  readonly mixed: Int32Array
+  /** Where the local thread's output stands: 1 + an index into [batch * length]; 0 where there is none: [S]. */
+  readonly local: Int32Array
+  /** Rows of the targets: [S]. */
+  readonly targets: Int32Array
+  /** Rows of the negatives: [S], or [n] for all steps together where they are shared. */
+  readonly negatives: Int32Array
+  /** Rows whose local half is scored with the global half of `negatives`; the same rows but for the published form. */
+  readonly localNegatives: Int32Array
+}
+
+export interface ItemPairs {
+  readonly first: Int32Array
+  readonly second: Int32Array
+}
+
+/** Builds the step that teaches these users; all draws come from `random`. */
+export function buildBatch (
+  dataset: Dataset, spec: SystemSpec, settings: Settings, users: Int32Array, random: Random
+): TrainingBatch {
+  const { domains } = dataset
+  const table = rowTable()
+  const samples = Array.from(users, (user) => threadSample(domains, trainPrefix(dataset, user), settings.length))
+  const block = (threads: readonly Int32Array[], offset: number): ThreadBlock =>
+    // Only with causal_pad are the outputs the same whatever the amount of padding.
+    threadBlock(threads, offset, settings.maskMode === 'causal_pad' ? widest(threads) : settings.length, table)
+
+  const mixed = block(samples.map((sample) => sample.mixed.ids), 0)
+  const locals = spec.fusion === 'single'
+    ? []
+    : domains.map(({ offset }, k) => block(samples.map((sample) => sample.local[k]!.ids), offset))
+  const steps = domains.map((domain, k): DomainSteps => {
+    const found = stepsOf(samples, k, mixed, locals[k], settings.firstInDomain)
+    const drawn = drawNegatives(dataset, settings, domain, users, found, random)
+    return {
+      mixed: Int32Array.from(found, (step) => step.mixed),
+      local: Int32Array.from(found, (step) => step.local),
+      targets: table.rowsOf(found.map((step) => step.target)),
+      negatives: table.rowsOf(drawn.global),
+      localNegatives: table.rowsOf(drawn.local),
+    }
+  })
+  const pairs = new Map(spec.losses.flatMap(({ name, on }) =>
+    'pair' in on ? [[name, drawPairs(dataset, users, on.pair, random, table)] as const] : []))
+  return { items: table.items(), mixed, locals, steps, pairs }
+}
+
+interface Step {
+  /** The row of the batch. */
+  readonly user: number
+  readonly mixed: number
+  readonly local: number
+  /** Global ids of the step's input and of what follows it. */
+  readonly input: number
+  readonly target: number
+}
+
+/** The steps whose target lies in domain k; a sample's steps of one domain stand in the order of its local thread. */
+function stepsOf (
+  samples: readonly ThreadSample[], k: number, mixed: ThreadBlock, local: ThreadBlock | undefined,
+  firstInDomain: Settings['firstInDomain']
+): Step[] {
+  return samples.flatMap((sample, user) => {
+    const { ids, targets } = sample.mixed
+    const mixedStart = (user + 1) * mixed.length - ids.length
+    let localNext = local === undefined ? 0 : 1 + (user + 1) * local.length - sample.local[k]!.ids.length
+    return Array.from(targets.keys()).flatMap((at): Step[] => {
+      if (sample.targetDomains[at] !== k) return []
+      const isFirst = sample.localMask[at] === -1
+      if (isFirst && firstInDomain === 'drop') return []
+      return [{
+        user,
+        mixed: mixedStart + at,
+        local: isFirst || local === undefined ? 0 : localNext++,
+        input: ids[at]!,
+        target: targets[at]!,
+      }]
+    })
+  })
+}
+
+/** Threads of one kind, padded; `offset` turns their ids into global ones. */
+function threadBlock (threads: readonly Int32Array[], offset: number, length: number, table: RowTable): ThreadBlock {
+  const ids = padLeft(threads, length)
+  return {
+    batch: threads.length,
+    length,
+    rows: ids.map((id) => id === 0 ? 0 : table.rowOf(offset + id)),
+    positions: padPositions(threads.map((thread) => thread.length), length),
+    mask: Float32Array.from(ids, (id) => id === 0 ? 0 : 1),
+  }
+}
+
+function drawNegatives (
+  dataset: Dataset, { negatives, sharedNegatives }: Settings, domain: Domain, users: Int32Array,
+  steps: readonly Step[], random: Random
+): { global: ArrayLike<number>, local: ArrayLike<number> } {
+  if (negatives === 'shared') {
+    const shared = drawCandidates(random, domain, NONE, shareOf(dataset, domain, sharedNegatives))
+    return { global: shared, local: shared }
+  }
+  const draw = (from: Domain, step: Step): number =>
+    // Whoever has every item of the domain learns from one of them.
+    drawNegative(random, from, trainPrefix(dataset, users[step.user]!)) || drawNegative(random, from, NONE)
+  if (negatives === 'perStep') {
+    const drawn = steps.map((step) => draw(domain, step))
+    return { global: drawn, local: drawn }
+  }
+  // The published draws never reach the last item of a domain, and take the global half from the input's domain.
+  const short = (whole: Domain): Domain => ({ ...whole, size: Math.max(1, whole.size - 1) })
+  return {
+    global: steps.map((step) => draw(short(dataset.domains[domainOf(dataset.domains, step.input)]!), step)),
+    local: steps.map((step) => draw(short(domain), step)),
+  }
+}
+
+const NONE = new Int32Array(0)
+
+/** A domain's part of the shared negatives: in proportion to its size, at least one, at most all its items. */
+function shareOf (dataset: Dataset, { size }: Domain, total: number): number {
+  return Math.min(size, Math.max(1, Math.round(total * size / dataset.items.length)))
+}
+
+/** One event of each domain per user that has both, of the training prefix without its last event. */
+function drawPairs (
+  dataset: Dataset, users: Int32Array, [a, b]: readonly [number, number], random: Random, table: RowTable
+): ItemPairs {
+  const first: number[] = []
+  const second: number[] = []
+  for (const user of users) {
+    const events = trainPrefix(dataset, user).subarray(0, -1)
+    const ofA = events.filter((id) => domainOf(dataset.domains, id) === a)
+    const ofB = events.filter((id) => domainOf(dataset.domains, id) === b)
+    if (ofA.length === 0 || ofB.length === 0) continue
+    first.push(ofA[random.integer(ofA.length)]!)
+    second.push(ofB[random.integer(ofB.length)]!)
+  }
+  return { first: table.rowsOf(first), second: table.rowsOf(second) }
+}
+
+interface RowTable {
+  rowOf: (id: number) => number
+  rowsOf: (ids: ArrayLike<number>) => Int32Array
+  items: () => Int32Array
+}
+
+function rowTable (): RowTable {
+  const rows = new Map<number, number>()
+  const rowOf = (id: number): number => {
+    const known = rows.get(id)
+    if (known !== undefined) return known
+    rows.set(id, rows.size)
+    return rows.size - 1
+  }
+  return {
+    rowOf,
+    rowsOf: (ids) => Int32Array.from(ids, rowOf),
+    items: () => Int32Array.from(rows.keys()),
+  }
+}

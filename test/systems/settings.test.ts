@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import { resolveSettings } from '../../src/systems/settings.ts'
+import { localThread, systemSpec } from '../../src/systems/spec.ts'
+
+const domains = [{ name: 'sport', size: 3, offset: 0 }, { name: 'cloth', size: 2, offset: 3 }]
+
+describe('settings', () => {
+  it('follow the preset in every value that papers and published programs disagree on', () => {
+    expect(resolveSettings('llm4cdsr', 'product', 384)).toMatchObject({
+      recLoss: 'softmax',
+      reduction: 'mean',
+      itemNorm: 'unit',
+      contrastive: 'dcl',
+      maskMode: 'causal_pad',
+      embScale: Math.sqrt(128),
+      trainLocal: true,
+      negatives: 'shared',
+      firstInDomain: 'globalOnly',
+      emptyLocal: 'zero',
+      learningRate: 0.001,
+    })
+    expect(resolveSettings('llm4cdsr', 'paper', 384)).toMatchObject({
+      recLoss: 'bpr',
+      reduction: 'sum',
+      itemNorm: 'none',
+      contrastive: 'dcl',
+      maskMode: 'causal_pad',
+      embScale: Math.sqrt(128),
+      trainLocal: true,
+      negatives: 'perStep',
+      firstInDomain: 'drop',
+      learningRate: 0.01,
+    })
+    expect(resolveSettings('llm4cdsr', 'official', 384)).toMatchObject({
+      recLoss: 'bce',
+      reduction: 'mean',
+      itemNorm: 'none',
+      contrastive: 'soft',
+      maskMode: 'none',
+      embScale: Math.sqrt(384),
+      trainLocal: false,
+      negatives: 'published',
+      firstInDomain: 'drop',
+      emptyLocal: 'bias',
+      learningRate: 0.001,
+    })
+  })
+
+  it('scale by the width that is asked for, unless told the scale itself', () => {
+    expect(resolveSettings('llm4cdsr', 'product', 384, { width: 64 }).embScale).toBe(8)
+    expect(resolveSettings('llm4cdsr', 'product', 384, { embScale: 3 }).embScale).toBe(3)
+  })
+
+  it.each([
+    ['system', 'gru', 'product', {}],
+    ['preset', 'sasrec-ids', 'best', {}],
+    ['colour', 'llm4cdsr', 'product', { colour: 1 }],
+    ['heads', 'llm4cdsr', 'product', { heads: 3 }],
+    ['width', 'llm4cdsr', 'product', { width: '128' }],
+    ['dropout', 'llm4cdsr', 'product', { dropout: 1 }],
+    ['alpha', 'llm4cdsr', 'product', { alpha: Number.NaN }],
+    ['alpha', 'sasrec-ids', 'product', { alpha: 0.1 }],
+    ['beta', 'llm4cdsr', 'product', { beta: 0.1 }],
+    ['negatives', 'llm4cdsr', 'product', { recLoss: 'bpr' }],
+    ['itemNorm', 'llm4cdsr', 'official', { itemNorm: 'unit' }],
+    ['system', 'llm4cdsr', 'product', { system: 'sasrec-ids' }],
+  ])('refuse a wrong %s by its name', (field, system, preset, overrides) => {
+    expect(() => resolveSettings(system, preset, 384, overrides))
+      .toThrow(expect.objectContaining({ code: 'config_invalid', place: { field } }))
+  })
+
+  it('survive JSON unchanged', () => {
+    for (const system of ['llm4cdsr', 'sasrec-ids', 'sasrec-text']) {
+      const settings = resolveSettings(system, 'product', 384)
+      expect(JSON.parse(JSON.stringify(settings))).toEqual(settings)
+    }
+  })
+})
+
+describe('a system', () => {
+  it('has one thread for all events and one for each domain, and pairs every two domains', () => {
+    const three = [...domains, { name: 'garden', size: 4, offset: 5 }]
+    const spec = systemSpec(resolveSettings('llm4cdsr', 'product', 384), three)
+    expect(spec.threads.map(({ name }) => name))
+      .toEqual(['threads.mixed', 'threads.local.sport', 'threads.local.cloth', 'threads.local.garden'])
+    expect(spec.losses.map(({ name, weight }) => [name, weight])).toEqual([
+      ['rec.sport', 1], ['rec.cloth', 1], ['rec.garden', 1],
+      ['reg.sport.cloth', 0.1], ['reg.sport.garden', 0.1], ['reg.cloth.garden', 0.1],
+    ])
+    expect(localThread(spec, 2)?.name).toBe('threads.local.garden')
+  })
+
+  it('leaves out what its settings switch off', () => {
+    const spec = (overrides: Record<string, unknown>, system = 'llm4cdsr') =>
+      systemSpec(resolveSettings(system, 'product', 384, overrides), domains)
+    expect(spec({ alpha: 0 }).losses.map(({ name }) => name)).toEqual(['rec.sport', 'rec.cloth'])
+    expect(spec({ trainLocal: false }).phases[0]).toMatchObject({ freeze: ['items.local'] })
+    expect(spec({ trainLocal: false }).phases[0]!.train).not.toContain('items.local')
+    expect(spec({ itemNorm: 'none' }).phases[0]!.train).not.toContain('temperature')
+    expect(spec({}, 'sasrec-text')).toMatchObject({ fusion: 'single', items: { global: 'text' } })
+    expect(spec({}, 'sasrec-ids')).toMatchObject({ fusion: 'single', items: { global: 'ids' } })
+    expect(localThread(spec({}, 'sasrec-ids'), 0)).toBeUndefined()
+  })
+})

@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest'
+import { createRandom } from '../../src/random.ts'
+import { resolveSettings } from '../../src/systems/settings.ts'
+import { systemSpec } from '../../src/systems/spec.ts'
+import { buildBatch } from '../../src/train/batch.ts'
+import { planEpoch, trainableUsers } from '../../src/train/epoch-plan.ts'
+import { golden } from '../nn/golden.ts'
+import { datasetOf, plantedShop } from './planted.ts'
+
+interface GoldenCases { cases: { items: number[], domain: number[], num_A: number, max_len: number }[] }
+interface GoldenSamples {
+  samples: {
+    seq: number[],
+    seqA: number[],
+    posA: number[],
+    seqB: number[],
+    posB: number[],
+    positions: number[]
+    target_domain_per_step: number[],
+    local_mask: number[],
+    pos: number[]
+  }[]
+}
+
+function build (sequences: number[][], sizes: number[], overrides: Record<string, unknown> = {}, system = 'llm4cdsr') {
+  // Two more events close each sequence: those that validation and test ask for.
+  const dataset = datasetOf(sizes, sequences.map((events) => [...events, 1, 1]))
+  const preset = 'preset' in overrides ? String(overrides.preset) : 'product'
+  const { preset: _, ...rest } = overrides
+  const settings = resolveSettings(system, preset, 8, { length: 6, width: 8, ...rest })
+  const spec = systemSpec(settings, dataset.domains)
+  const users = Int32Array.from(sequences.keys())
+  return { dataset, spec, batch: buildBatch(dataset, spec, settings, users, createRandom(3, 'batch')) }
+}
+
+describe('a training batch', () => {
+  const { inputs, expected } = golden<GoldenCases, GoldenSamples>('04_tri_thread_sample')
+
+  it.each(inputs.cases.map((given, i) => [i, given] as const))('holds the threads of golden sample %i', (i, given) => {
+    const wanted = expected.samples[i]!
+    const events = given.items.map((id, t) => given.domain[t] === 0 ? id : id + given.num_A)
+    const { batch } = build([events], [given.num_A, 6], { length: given.max_len })
+    const ids = (rows: Int32Array, mask: Float32Array) =>
+      Array.from(rows, (row, s) => mask[s] === 1 ? batch.items[row] : 0)
+    const real = (list: number[]) => list.filter((id) => id > 0)
+
+    expect(ids(batch.mixed.rows, batch.mixed.mask)).toEqual(real(wanted.seq))
+    expect([...batch.mixed.positions]).toEqual(real(wanted.positions))
+    const local = (k: number, list: number[]) => real(list).map((id) => id + k * given.num_A)
+    for (const [k, [seq, pos]] of [[wanted.seqA, wanted.posA], [wanted.seqB, wanted.posB]].entries()) {
+      const block = batch.locals[k]!
+      expect(ids(block.rows, block.mask).filter((id) => id !== 0)).toEqual(local(k, seq!))
+      const steps = batch.steps[k]!
+      const withLocal = [...steps.local.keys()].filter((s) => steps.local[s]! > 0)
+      // The steps that line up with the thread, in order, and what each has to predict.
+      expect(withLocal.map((s) => batch.items[steps.targets[s]!])).toEqual(local(k, pos!))
+      const start = block.length - withLocal.length
+      expect(withLocal.map((s) => steps.local[s]! - 1)).toEqual(withLocal.map((_, n) => start + n))
+      const padding = wanted.seq.length - real(wanted.seq).length
+      const stepsOf = (mask: number[]) => mask.flatMap((domain, t) => domain === k ? [t - padding] : [])
+      expect(withLocal.map((s) => steps.mixed[s])).toEqual(stepsOf(wanted.local_mask))
+      expect([...steps.mixed]).toEqual(stepsOf(wanted.target_domain_per_step))
+    }
+  })
+
+  it('leaves out a target that is the first of its domain, if told so', () => {
+    const drop = build([[1, 7, 2, 8]], [6, 6], { firstInDomain: 'drop' }).batch
+    const all = build([[1, 7, 2, 8]], [6, 6]).batch
+    expect(drop.steps.map((steps) => [...steps.mixed])).toEqual([[1], [2]])
+    expect(all.steps.map((steps) => [...steps.mixed])).toEqual([[1], [0, 2]])
+    expect(all.steps.map((steps) => [...steps.local])).toEqual([[1], [0, 1]])
+  })
+
+  it('looks at the latest events only, and is as wide as its longest user needs', () => {
+    const { batch } = build([[1, 2, 3, 4, 5, 6, 1, 2, 3], [4, 5]], [6, 6])
+    expect(batch.mixed).toMatchObject({ batch: 2, length: 6 })
+    expect([...batch.mixed.positions]).toEqual([1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 1])
+    expect(build([[1, 2, 3], [4, 5]], [6, 6]).batch.mixed.length).toBe(2)
+    expect(build([[1, 2, 3], [4, 5]], [6, 6], { preset: 'official' }).batch.mixed.length).toBe(6)
+  })
+
+  it('shares different negatives of each domain, in proportion to its size', () => {
+    const { batch } = build([[1, 31, 2, 32]], [30, 10], { sharedNegatives: 20 })
+    const drawn = batch.steps.map(({ negatives }) => Array.from(negatives, (row) => batch.items[row]!))
+    expect(drawn.map((ids) => new Set(ids).size)).toEqual([15, 5])
+    expect(drawn[0]!.every((id) => id >= 1 && id <= 30)).toBe(true)
+    expect(drawn[1]!.every((id) => id >= 31 && id <= 40)).toBe(true)
+  })
+
+  it('draws every allowed negative, the last of the domain too, and none the user has', () => {
+    const events = [1, 2, 7, 8, 3, 9, 1]
+    const seen = [new Set<number>(), new Set<number>()]
+    const dataset = datasetOf([6, 6], [[...events, 1, 1]])
+    const settings = resolveSettings('llm4cdsr', 'paper', 8, { width: 8 })
+    const spec = systemSpec(settings, dataset.domains)
+    const random = createRandom(1, 'negatives')
+    for (let i = 0; i < 500; i++) {
+      const batch = buildBatch(dataset, spec, settings, Int32Array.of(0), random)
+      for (const [k, steps] of batch.steps.entries()) {
+        expect(steps.negatives).toEqual(steps.localNegatives)
+        for (const row of steps.negatives) seen[k]!.add(batch.items[row]!)
+      }
+    }
+    expect(seen.map((ids) => [...ids].sort((a, b) => a - b))).toEqual([[4, 5, 6], [10, 11, 12]])
+  })
+
+  it('draws as the published program does where asked: two items, the global one of the input\'s domain', () => {
+    const { batch } = build([[1, 7, 1, 7, 1, 7]], [40, 40].map(() => 6), { preset: 'official' })
+    const [a, b] = batch.steps
+    expect([...a!.negatives].every((row) => batch.items[row]! > 6)).toBe(true)
+    expect([...b!.negatives].every((row) => batch.items[row]! <= 6)).toBe(true)
+    expect([...a!.localNegatives].every((row) => batch.items[row]! <= 6)).toBe(true)
+  })
+
+  it('pairs one item of each domain for users that have both, never the last of the training events', () => {
+    const { batch } = build([[1, 2, 7, 3], [4, 5, 6], [8, 5, 9]], [6, 6])
+    const pairs = batch.pairs.get('reg.A.B')!
+    expect(pairs.first).toHaveLength(2)
+    expect([1, 2]).toContain(batch.items[pairs.first[0]!])
+    expect(batch.items[pairs.second[0]!]).toBe(7)
+    expect([batch.items[pairs.first[1]!], batch.items[pairs.second[1]!]]).toEqual([5, 8])
+  })
+
+  it('names each item once, and has no local part for a system of one thread', () => {
+    const { batch } = build([[1, 2, 1, 8]], [6, 6], {}, 'sasrec-ids')
+    expect(new Set(batch.items).size).toBe(batch.items.length)
+    expect(batch.locals).toEqual([])
+    expect(batch.steps.every(({ local }) => local.every((at) => at === 0))).toBe(true)
+    expect(batch.pairs.size).toBe(0)
+  })
+})
+
+describe('an epoch', () => {
+  const { dataset } = plantedShop({ users: 50 })
+  const users = trainableUsers(dataset)
+  const plan = (epoch: number) => planEpoch(dataset, users, { seed: 7, epoch, batchSize: 8, length: 50 })
+
+  it('takes every user once, in batches of like length', () => {
+    const batches = plan(0)
+    expect(batches.map((batch) => batch.length).sort()).toEqual([2, 8, 8, 8, 8, 8, 8])
+    expect(batches.flatMap((batch) => [...batch]).sort((a, b) => a - b)).toEqual([...users])
+    const spread = batches.map((batch) => {
+      const lengths = [...batch].map((user) => dataset.offsets[user + 1]! - dataset.offsets[user]!)
+      return Math.max(...lengths) - Math.min(...lengths)
+    })
+    expect(spread.filter((gap) => gap > 0).length).toBeLessThanOrEqual(1)
+  })
+
+  it('follows from seed and epoch alone, and differs between epochs', () => {
+    expect(plan(1)).toEqual(plan(1))
+    expect(plan(1)).not.toEqual(plan(2))
+  })
+})
+
+describe('users to train on', () => {
+  it('have an input and a target left when the last two events are taken away', () => {
+    expect([...trainableUsers(datasetOf([6], [[1, 2, 3], [1, 2, 3, 4]]))]).toEqual([1])
+  })
+})

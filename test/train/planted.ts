@@ -1,0 +1,53 @@
+import type { Dataset, Domain, Item } from '../../src/data/dataset.ts'
+import { createRandom } from '../../src/random.ts'
+import type { ItemTexts } from '../../src/systems/initial-weights.ts'
+
+/** A dataset from sequences of global ids, with what training does not look at left empty. */
+export function datasetOf (sizes: readonly number[], sequences: ReadonlyArray<readonly number[]>): Dataset {
+  let offset = 0
+  const domains = sizes.map((size, k): Domain => {
+    const domain = { name: 'ABCDE'[k]!, size, offset }
+    offset += size
+    return domain
+  })
+  const offsets = new Uint32Array(sequences.length + 1)
+  for (const [u, sequence] of sequences.entries()) offsets[u + 1] = offsets[u]! + sequence.length
+  const items = domains.flatMap(({ name, size }) =>
+    Array.from({ length: size }, (_, i): Item => ({ itemId: `${name}${i + 1}`, domain: name })))
+  return {
+    digest: 'planted',
+    domains,
+    items,
+    users: sequences.map((_, u) => `u${u}`),
+    offsets,
+    events: Int32Array.from(sequences.flat()),
+    times: Float64Array.from(sequences.flat(), (_, i) => i),
+    candidates: { seed: 0, digest: '', valid: new Int32Array(0), test: new Int32Array(0) },
+  }
+}
+
+/**
+ * Two domains, items in topics: after an item of A comes an item of B of the same topic, after an item of B any item
+ * of A. Popularity knows nothing of it. Texts say the topic, with noise.
+ */
+export function plantedShop (
+  { users = 60, topics = 4, perTopic = 5, length = 9, textWidth = 12, seed = 1 } = {}
+): { dataset: Dataset, texts: ItemTexts } {
+  const random = createRandom(seed, 'planted')
+  const size = topics * perTopic
+  const sequences = Array.from({ length: users }, () => {
+    const events: number[] = []
+    for (let i = 0; i < length; i++) {
+      if (i % 2 === 0) events.push(1 + random.integer(size))
+      else events.push(size + 1 + Math.floor((events.at(-1)! - 1) / perTopic) * perTopic + random.integer(perTopic))
+    }
+    // Whether validation or test asks for an item of B differs between users.
+    return events.slice(0, length - random.integer(2))
+  })
+  const rows = new Float32Array(2 * size * textWidth)
+  for (let g = 0; g < 2 * size; g++) {
+    for (let i = 0; i < textWidth; i++) rows[g * textWidth + i] = 0.1 * random.normal()
+    rows[g * textWidth + Math.floor((g % size) / perTopic)]! += 1
+  }
+  return { dataset: datasetOf([size, size], sequences), texts: { width: textWidth, rows } }
+}
