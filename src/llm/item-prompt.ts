@@ -2,8 +2,8 @@
  * How an item becomes one text for an embedder. A template's name with its version is written into every artefact and
  * into every cache key: a changed word is a new version.
  *
- * - `item-paper/1`: the fields and limits of LLM4CDSR's published code. A title, brand, date or price that is missing or longer
- *   than 100 characters reads "unknown".
+ * - `item-paper/1`: the fields and limits of LLM4CDSR's published code. A title, brand, date or price that is missing
+ *   or longer than 100 characters reads "unknown".
  * - `item-product/1`, the default: the same sentences, but only of what is known, and the title up to 512 characters.
  *   A cold item often has a title alone, and four times "unknown" would make all of them alike.
  */
