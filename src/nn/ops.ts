@@ -35,7 +35,10 @@ export interface Ops<T> {
   mergeHeads: (x: T) => T
   /** mask [B, L] (1 real, 0 padding) -> [B, L, 1]. */
   columns: (mask: T) => T
-  /** mask [B, L] -> additive bias [B, 1, L, L]: 0 where a row (query) may look at a column (key), -1e9 where not. */
+  /**
+   * mask [B, L] -> additive bias [B, 1, L, L] (or [1, 1, L, L] where it is the same for all): 0 where a row (query)
+   * may look at a column (key), -1e9 where not.
+   */
   attentionBias: (mask: T, mode: MaskMode) => T
   /** Identity outside training. `site` names the place, so that each has its own draws. */
   dropout: (x: T, site: string) => T

@@ -63,15 +63,15 @@ export function tfjsOps (tf: Tf, leaves: ReadonlyMap<string, Tensor>, dropout?: 
   }
 }
 
-/** [B, L] -> [B, 1, L, L], as `Ops.attentionBias` says. */
+/** As `Ops.attentionBias` says. */
 function attentionBias (tf: Tf, mask: Tensor, mode: MaskMode): Tensor {
   const [batch = 0, length = 0] = mask.shape
-  if (mode === 'none') return tf.zeros([batch, 1, length, length])
+  if (mode === 'none') return tf.zeros([1, 1, length, length])
   const steps = tf.range(0, length, 1, 'int32')
   const rows = tf.reshape(steps, [length, 1])
   const columns = tf.reshape(steps, [1, length])
   const past = tf.reshape(tf.lessEqual(columns, rows), [1, 1, length, length])
-  if (mode === 'causal') return tf.tile(barred(tf, past), [batch, 1, 1, 1])
+  if (mode === 'causal') return barred(tf, past)
   const real = tf.reshape(tf.greater(mask, 0), [batch, 1, 1, length])
   const itself = tf.reshape(tf.equal(columns, rows), [1, 1, length, length])
   return barred(tf, tf.logicalOr(tf.logicalAnd(past, real), itself))

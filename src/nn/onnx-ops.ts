@@ -1,0 +1,112 @@
+import { IsthmusError } from '../errors.ts'
+import { createOnnxGraph, type Attribute, type Dimension } from './onnx-graph.ts'
+import { ONNX_TYPES, type OnnxType } from './onnx-proto.ts'
+import type { MaskMode, Ops, Weights } from './ops.ts'
+
+/** Operations that record themselves, with the graph's ends. A value is the name it has in the graph. */
+export interface OnnxOps extends Ops<string> {
+  /** Declares an input. A bool (a mask) is handed on as float32, 1 and 0, as `Ops` wants it. */
+  input: (name: string, type: OnnxType, dims: readonly Dimension[]) => string
+  /** Declares a float output. */
+  output: (name: string, value: string, dims: readonly Dimension[]) => void
+  /** The bytes of the .onnx file, with the weights that were used. */
+  build: (metadata?: Readonly<Record<string, string>>) => Uint8Array
+}
+
+const BARRED = -1e9
+const SMALLEST_SQUARE = 1e-16
+const TO_THE_END = 2 ** 31 - 1
+
+/** Records model code as a graph named `name`, always in evaluation mode. */
+export function onnxOps (name: string, weights: Weights): OnnxOps {
+  const graph = createOnnxGraph(name)
+  // A transposition names all axes, so every value's number of axes is kept; not known here means a scalar.
+  const ranks = new Map<string, number>()
+  const rank = (value: string): number => ranks.get(value) ?? 0
+  const node = (
+    type: string, inputs: readonly string[], axes: number, attributes?: Record<string, Attribute>
+  ): string => {
+    const value = graph.node(type, inputs, attributes)
+    ranks.set(value, axes)
+    return value
+  }
+  const broadcast = (type: string, a: string, b: string): string => node(type, [a, b], Math.max(rank(a), rank(b)))
+  const map = (type: string, x: string, attributes?: Record<string, Attribute>): string =>
+    node(type, [x], rank(x), attributes)
+  const times = (x: string, factor: number): string => broadcast('Mul', x, graph.float(factor))
+  const transpose = (x: string, perm: readonly number[]): string => map('Transpose', x, { perm })
+
+  const attentionBias = (mask: string, mode: MaskMode): string => {
+    const length = graph.node('Gather', [graph.node('Shape', [mask]), graph.integer(1)])
+    const steps = graph.node('Range', [graph.integer(0), length, graph.integer(1)])
+    const rows = graph.node('Unsqueeze', [steps, graph.integers([0, 1, 3])]) // [1, 1, L, 1]
+    const columns = graph.node('Unsqueeze', [steps, graph.integers([0, 1, 2])]) // [1, 1, 1, L]
+    const past = graph.node('LessOrEqual', [columns, rows])
+    const real = graph.node('Unsqueeze', [graph.node('Greater', [mask, graph.float(0)]), graph.integers([1, 2])])
+    const itself = graph.node('Equal', [columns, rows])
+    const allowed = {
+      causal_pad: () => graph.node('Or', [graph.node('And', [past, real]), itself]),
+      causal: () => past,
+      none: () => graph.node('Or', [past, graph.node('Not', [past])]),
+    }[mode]()
+    return node('Where', [allowed, graph.float(0), graph.float(BARRED)], 4)
+  }
+
+  return {
+    input (key, type, dims) {
+      graph.input(key, type, dims)
+      ranks.set(key, dims.length)
+      return type === 'bool' ? map('Cast', key, { to: ONNX_TYPES.float }) : key
+    },
+    output: (key, value, dims) => graph.output(key, value, 'float', dims),
+    build: graph.build,
+    weight (key) {
+      const found = weights.get(key)
+      if (found === undefined) {
+        throw new IsthmusError('checkpoint_mismatch', `The model has no weight ${key}`, { place: { field: key } })
+      }
+      // A prefix, since inputs and weights may be called alike.
+      const value = graph.floats(`weight/${key}`, found.shape, found.data)
+      ranks.set(value, found.shape.length)
+      return value
+    },
+    add: (a, b) => broadcast('Add', a, b),
+    sub: (a, b) => broadcast('Sub', a, b),
+    mul: (a, b) => broadcast('Mul', a, b),
+    scale: times,
+    relu: (x) => map('Relu', x),
+    // Gelu is no operator before opset 20.
+    gelu: (x) => broadcast('Mul', times(x, 0.5), broadcast('Add', map('Erf', times(x, Math.SQRT1_2)), graph.float(1))),
+    sigmoid: (x) => map('Sigmoid', x),
+    tanh: (x) => map('Tanh', x),
+    linear (x, kernel, bias) {
+      const product = node('MatMul', [x, kernel], rank(x))
+      return bias === undefined ? product : broadcast('Add', product, bias)
+    },
+    matMul (a, b, transposeB = false) {
+      const axes = rank(b)
+      const turned = transposeB ? transpose(b, [...Array(axes - 2).keys(), axes - 1, axes - 2]) : b
+      return node('MatMul', [a, turned], axes)
+    },
+    softmax: (x) => map('Softmax', x, { axis: -1 }),
+    layerNorm: (x, gain, bias, epsilon) =>
+      node('LayerNormalization', [x, gain, bias], rank(x), { axis: -1, epsilon: { float: epsilon } }),
+    l2Normalize (x) {
+      const square = node('ReduceSum', [broadcast('Mul', x, x), graph.integers([-1])], rank(x), { keepdims: 1 })
+      const smallest = graph.float(SMALLEST_SQUARE)
+      const real = map('Cast', broadcast('Greater', square, smallest), { to: ONNX_TYPES.float })
+      const inverse = broadcast('Div', real, map('Sqrt', broadcast('Max', square, smallest)))
+      return broadcast('Mul', x, inverse)
+    },
+    gather: (table, indices) => node('Gather', [table, indices], rank(indices) + rank(table) - 1, { axis: 0 }),
+    concat: (parts) => node('Concat', parts, rank(parts[0] ?? ''), { axis: -1 }),
+    splitHeads: (x, heads) => transpose(node('Reshape', [x, graph.integers([0, 0, heads, -1])], 4), [0, 2, 1, 3]),
+    mergeHeads: (x) => node('Reshape', [transpose(x, [0, 2, 1, 3]), graph.integers([0, 0, -1])], 3),
+    columns: (mask) => node('Unsqueeze', [mask, graph.integers([2])], 3),
+    attentionBias,
+    dropout: (x) => x,
+    lastRow: (x) =>
+      node('Slice', [x, graph.integers([-1]), graph.integers([TO_THE_END]), graph.integers([-2])], rank(x)),
+    last: (x) => node('Gather', [x, graph.integer(-1)], 2, { axis: 1 }),
+  }
+}

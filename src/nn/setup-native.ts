@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { IsthmusError } from '../errors.ts'
+import { nativeCache, nativeFolder, TENSORFLOW_VERSION, TFJS_VERSION, type NativeFlavor } from './native-cache.ts'
+
+export interface NativeBuild {
+  readonly folder: string
+  /** False if an earlier build was there. */
+  readonly built: boolean
+}
+
+interface BuildOptions {
+  readonly flavor: NativeFlavor
+  /** Told what is being done, a line each. */
+  readonly say: (line: string) => void
+  readonly environment?: NodeJS.ProcessEnv
+}
+
+/** CUDA libraries that TensorFlow's wheel for GPUs loads from beside itself. */
+const CUDA_PARTS = [
+  'cublas', 'cuda-runtime', 'cuda-nvrtc', 'cuda-nvcc', 'cuda-cupti', 'cudnn', 'cufft', 'curand', 'cusolver', 'cusparse',
+  'nccl', 'nvjitlink',
+]
+
+/**
+ * Builds TensorFlow.js's native addon from npm and PyPI alone, into the cache where `loadTf` finds it: the npm package
+ * without its install script (which downloads from elsewhere), the C library out of TensorFlow's Python wheel, and the
+ * addon compiled against both. Needs python3 with pip, unzip, make, a C++ compiler and Node's headers; Linux on x64.
+ * Fails with `backend_unavailable`, naming the command that failed. A build that failed leaves nothing in its place.
+ */
+export async function setupNative ({ flavor, say, environment = process.env }: BuildOptions): Promise<NativeBuild> {
+  const folder = nativeFolder(flavor, environment)
+  if (existsSync(folder)) return { folder, built: false }
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    throw new IsthmusError('backend_unavailable', 'The native addon is built on Linux x64 only; wasm is used elsewhere')
+  }
+  const cache = nativeCache(environment)
+  await mkdir(cache, { recursive: true })
+  const work = await mkdtemp(join(cache, '.build-'))
+  try {
+    await build(work, flavor, { say, environment })
+    await rename(work, folder)
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+  return { folder, built: true }
+}
+
+async function build (
+  work: string, flavor: NativeFlavor, { say, environment }: Required<Pick<BuildOptions, 'say' | 'environment'>>
+): Promise<void> {
+  const name = flavor === 'gpu' ? 'tfjs-node-gpu' : 'tfjs-node'
+  const addon = join(work, 'node_modules/@tensorflow', name)
+  const run = async (command: string, args: string[], folder = work): Promise<void> => {
+    await runCommand(command, args, folder, environment)
+  }
+
+  say(`npm: @tensorflow/${name} ${TFJS_VERSION}`)
+  await writeFile(join(work, 'package.json'), '{"private":true}\n')
+  await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', `@tensorflow/${name}@${TFJS_VERSION}`])
+
+  const wheelName = flavor === 'gpu' ? 'tensorflow' : 'tensorflow-cpu'
+  say(`PyPI: ${wheelName} ${TENSORFLOW_VERSION}`)
+  // Any CPython will do: nothing of Python is used but the C library inside the archive.
+  await run('python3', [
+    '-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--platform', 'manylinux_2_17_x86_64',
+    '--platform', 'manylinux_2_27_x86_64', '--python-version', '311', '--implementation', 'cp', '--abi', 'cp311',
+    '--dest', 'wheels', `${wheelName}==${TENSORFLOW_VERSION}`,
+  ])
+  const [wheel = ''] = await readdir(join(work, 'wheels'))
+  const headers = ['tensorflow', 'tsl', 'xla', 'absl'].map((part) => `tensorflow/include/${part}/*`)
+  await run('unzip', ['-q', '-o', join('wheels', wheel), 'tensorflow/libtensorflow_*.so.2', ...headers, '-d', 'unpacked'])
+
+  const lib = join(addon, 'deps/lib')
+  await rm(join(addon, 'deps'), { recursive: true, force: true })
+  await mkdir(lib, { recursive: true })
+  await rename(join(work, 'unpacked/tensorflow/include'), join(addon, 'deps/include'))
+  for (const part of ['cc', 'framework']) {
+    await rename(join(work, `unpacked/tensorflow/libtensorflow_${part}.so.2`), join(lib, `libtensorflow_${part}.so.2`))
+  }
+  await symlink('libtensorflow_cc.so.2', join(lib, 'libtensorflow.so'))
+  await symlink('libtensorflow_framework.so.2', join(lib, 'libtensorflow_framework.so'))
+  // The addon's install step looks for this name, and then leaves its download out.
+  await symlink('libtensorflow_cc.so.2', join(lib, 'libtensorflow.so.2.9.1'))
+  if (flavor === 'gpu') {
+    say('PyPI: CUDA libraries (about 3 GB)')
+    const parts = CUDA_PARTS.map((part) => `nvidia-${part}-cu12`)
+    await run('python3', ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', join(addon, 'deps'), ...parts])
+  }
+
+  say('compiling the addon')
+  await run(join(work, 'node_modules/.bin/node-pre-gyp'), ['install', '--build-from-source'], addon)
+  for (const leftover of ['wheels', 'unpacked']) await rm(join(work, leftover), { recursive: true, force: true })
+  for (const leftover of ['deps/include', 'build']) await rm(join(addon, leftover), { recursive: true, force: true })
+  await run(process.execPath, ['-e', `require('@tensorflow/${name}').tensor([1]).dataSync()`])
+}
+
+/** Runs a command to its end; a failure carries the last of what it printed. */
+async function runCommand (
+  command: string, args: string[], cwd: string, environment: NodeJS.ProcessEnv
+): Promise<void> {
+  const child = spawn(command, args, { cwd, env: buildEnvironment(environment), stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-4000)
+    })
+  }
+  await new Promise<void>((resolve, reject) => {
+    const failed = (why: string, cause?: unknown): void => {
+      reject(new IsthmusError('backend_unavailable', `${command} ${args[0] ?? ''}: ${why}\n${output}`, { cause }))
+    }
+    child.once('error', (error) => failed('does not start; is it installed?', error))
+    child.once('close', (status) => status === 0 ? resolve() : failed(`ended with status ${status}`))
+  })
+}
+
+/** Node's headers from beside the running Node where they are, so that node-gyp need not download them. */
+function buildEnvironment (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const prefix = environment.NODEDIR ?? dirname(dirname(process.execPath))
+  const headers = existsSync(join(prefix, 'include/node/node_api.h'))
+  return { TF_CPP_MIN_LOG_LEVEL: '2', ...environment, ...(headers ? { npm_config_nodedir: prefix } : {}) }
+}
