@@ -1,0 +1,94 @@
+import type { EncoderFacts } from '../bundle/manifest.ts'
+import { padPositions } from '../data/window.ts'
+import { IsthmusError } from '../errors.ts'
+import { openSession, type OrtTensor, type Provider, type ProviderChoice } from './ort.ts'
+
+/** One item of a window: its vector [globalWidth + localWidth], and whether it is of the domain asked for. */
+export interface WindowItem {
+  readonly vector: Float32Array
+  readonly own: boolean
+}
+
+/** Turns histories into user vectors of one domain: `user-<domain>.onnx` with its inputs packed. */
+export interface UserEncoder {
+  readonly provider: Provider
+  /**
+   * Windows (oldest first, already cut to the window length; may be empty) -> [windows.length, userWidth], row-major.
+   * Padded to the batch's longest only. Fails with `engine_bad_output` where a result is not finite.
+   */
+  encode: (windows: ReadonlyArray<readonly WindowItem[]>) => Promise<Float32Array>
+  close: () => Promise<void>
+}
+
+const GLOBAL_INPUTS = ['x_global', 'pos_global', 'mask_global']
+const LOCAL_INPUTS = ['x_local', 'pos_local', 'mask_local', 'has_local']
+
+export interface OpenUserEncoderOptions {
+  readonly provider?: ProviderChoice
+  /** The model's file, for errors. */
+  readonly file?: string
+}
+
+/** @param model bytes of the graph, already verified. Fails with `artefact_invalid` where its inputs are others. */
+export async function openUserEncoder (
+  model: Uint8Array, facts: EncoderFacts, { provider = 'auto', file = 'user encoder' }: OpenUserEncoderOptions = {}
+): Promise<UserEncoder> {
+  const session = await openSession(model, { provider })
+  const wanted = [...GLOBAL_INPUTS, ...(facts.localWidth > 0 ? LOCAL_INPUTS : [])]
+  const same = wanted.length === session.inputNames.length && wanted.every((name) => session.inputNames.includes(name))
+  if (!same || !session.outputNames.includes('user_vec')) {
+    await session.close()
+    throw new IsthmusError('artefact_invalid', `${file} has other inputs or outputs than an encoder`, { place: { file } })
+  }
+
+  return {
+    provider: session.provider,
+    async encode (windows) {
+      const feeds = {
+        ...packThread('global', windows, 0, facts.globalWidth),
+        ...(facts.localWidth > 0 ? packLocal(windows, facts) : {}),
+      }
+      const { user_vec: output } = await session.run(feeds, ['user_vec'])
+      if (output?.type !== 'float32' || output.data.length !== windows.length * facts.userWidth) {
+        throw new IsthmusError('engine_bad_output', `${file} gave vectors of another shape`, { place: { file } })
+      }
+      if (!output.data.every(Number.isFinite)) {
+        throw new IsthmusError('engine_bad_output', `${file} gave a vector that is not finite`, { place: { file } })
+      }
+      return output.data
+    },
+    close: session.close,
+  }
+}
+
+function packLocal (
+  windows: ReadonlyArray<readonly WindowItem[]>, { globalWidth, localWidth }: EncoderFacts
+): Record<string, OrtTensor> {
+  const own = windows.map((window) => window.filter((item) => item.own))
+  const has = Float32Array.from(own, (rows) => rows.length > 0 ? 1 : 0)
+  return {
+    ...packThread('local', own, globalWidth, localWidth),
+    has_local: { type: 'float32', data: has, dims: [windows.length, 1] },
+  }
+}
+
+/** Vectors, positions and mask of one thread, padded on the left to the longest row. */
+function packThread (
+  thread: string, rows: ReadonlyArray<readonly WindowItem[]>, from: number, width: number
+): Record<string, OrtTensor> {
+  const lengths = rows.map((row) => row.length)
+  const longest = Math.max(1, ...lengths)
+  const x = new Float32Array(rows.length * longest * width) // [B, L, d]
+  for (const [r, row] of rows.entries()) {
+    for (const [i, item] of row.entries()) {
+      x.set(item.vector.subarray(from, from + width), ((r + 1) * longest - row.length + i) * width)
+    }
+  }
+  const positions = padPositions(lengths, longest) // [B, L]; 0 on padding
+  const dims = [rows.length, longest]
+  return {
+    [`x_${thread}`]: { type: 'float32', data: x, dims: [...dims, width] },
+    [`pos_${thread}`]: { type: 'int64', data: BigInt64Array.from(positions, BigInt), dims },
+    [`mask_${thread}`]: { type: 'bool', data: Uint8Array.from(positions, (p) => p > 0 ? 1 : 0), dims },
+  }
+}
