@@ -32,6 +32,12 @@ describe('full ranking', () => {
     expect([...evaluate(dataset, scorer, { split: 'valid', mode: 'full' }).ranks]).toEqual([0])
   })
 
+  it('leaves an item that was taken twice out once', () => {
+    const dataset = datasetOf([4], [[1, 1, 1, 2]])
+    const scorer = scorerOf(dataset, (_, id) => 5 - id)
+    expect([...evaluate(dataset, scorer, { split: 'test', mode: 'full' }).ranks]).toEqual([0])
+  })
+
   it('never looks past the domain of the target', () => {
     const dataset = datasetOf([3, 3], [[1, 2, 3], [1, 2, 5]])
     const scorer = scorerOf(dataset, (_, id) => id)

@@ -82,6 +82,16 @@ describe('principal components', () => {
     expect(Math.max(...variance.subarray(4))).toBeLessThan(1e-9)
   })
 
+  it('have a positive entry of largest magnitude each, whatever the rows\' own signs', () => {
+    const rows = normalRows(60, 12)
+    for (const { components } of [fitPca(rows, 12, 12), fitPca(rows.map((x, i) => i % 2 ? -x : x), 12, 12)]) {
+      for (let c = 0; c < 12; c++) {
+        const component = components.subarray(c * 12, (c + 1) * 12)
+        expect(Math.max(...component)).toBeGreaterThan(-Math.min(...component))
+      }
+    }
+  })
+
   it('survive equal rows', () => {
     const { components, variance } = fitPca(new Float32Array(12).fill(2), 4, 2)
     expect([...variance]).toEqual([0, 0])
