@@ -1,16 +1,15 @@
-import { IsthmusError } from '../errors.ts'
-import { createOnnxGraph, type Attribute, type Dimension } from './onnx-graph.ts'
-import { ONNX_TYPES, type OnnxType } from './onnx-proto.ts'
-import type { MaskMode, Ops, Weights } from './ops.ts'
+import { createGraph, type Attribute, type Shape } from '../onnx/graph-builder.ts'
+import { ELEMENT_TYPES, type ElementType } from '../onnx/model-proto.ts'
+import { namedWeight, type MaskMode, type Ops, type Weights } from './ops.ts'
 
 /** Operations that record themselves, with the graph's ends. A value is the name it has in the graph. */
 export interface OnnxOps extends Ops<string> {
   /** Declares an input. A bool (a mask) is handed on as float32, 1 and 0, as `Ops` wants it. */
-  input: (name: string, type: OnnxType, dims: readonly Dimension[]) => string
+  input: (name: string, type: ElementType, shape: Shape) => string
   /** Declares a float output. */
-  output: (name: string, value: string, dims: readonly Dimension[]) => void
+  output: (name: string, value: string, shape: Shape) => void
   /** The bytes of the .onnx file, with the weights that were used. */
-  build: (metadata?: Readonly<Record<string, string>>) => Uint8Array
+  build: () => Uint8Array
 }
 
 const BARRED = -1e9
@@ -19,7 +18,7 @@ const TO_THE_END = 2 ** 31 - 1
 
 /** Records model code as a graph named `name`, always in evaluation mode. */
 export function onnxOps (name: string, weights: Weights): OnnxOps {
-  const graph = createOnnxGraph(name)
+  const graph = createGraph(name)
   // A transposition names all axes, so every value's number of axes is kept; not known here means a scalar.
   const ranks = new Map<string, number>()
   const rank = (value: string): number => ranks.get(value) ?? 0
@@ -30,43 +29,41 @@ export function onnxOps (name: string, weights: Weights): OnnxOps {
     ranks.set(value, axes)
     return value
   }
+  const integer = (value: number): string => graph.constant(`integer_${value}`, [], BigInt64Array.of(BigInt(value)))
   const broadcast = (type: string, a: string, b: string): string => node(type, [a, b], Math.max(rank(a), rank(b)))
   const map = (type: string, x: string, attributes?: Record<string, Attribute>): string =>
     node(type, [x], rank(x), attributes)
-  const times = (x: string, factor: number): string => broadcast('Mul', x, graph.float(factor))
+  const times = (x: string, factor: number): string => broadcast('Mul', x, graph.scalar(factor))
   const transpose = (x: string, perm: readonly number[]): string => map('Transpose', x, { perm })
 
   const attentionBias = (mask: string, mode: MaskMode): string => {
-    const length = graph.node('Gather', [graph.node('Shape', [mask]), graph.integer(1)])
-    const steps = graph.node('Range', [graph.integer(0), length, graph.integer(1)])
+    const length = graph.node('Gather', [graph.node('Shape', [mask]), integer(1)])
+    const steps = graph.node('Range', [integer(0), length, integer(1)])
     const rows = graph.node('Unsqueeze', [steps, graph.integers([0, 1, 3])]) // [1, 1, L, 1]
     const columns = graph.node('Unsqueeze', [steps, graph.integers([0, 1, 2])]) // [1, 1, 1, L]
     const past = graph.node('LessOrEqual', [columns, rows])
-    const real = graph.node('Unsqueeze', [graph.node('Greater', [mask, graph.float(0)]), graph.integers([1, 2])])
+    const real = graph.node('Unsqueeze', [graph.node('Greater', [mask, graph.scalar(0)]), graph.integers([1, 2])])
     const itself = graph.node('Equal', [columns, rows])
     const allowed = {
       causal_pad: () => graph.node('Or', [graph.node('And', [past, real]), itself]),
       causal: () => past,
       none: () => graph.node('Or', [past, graph.node('Not', [past])]),
     }[mode]()
-    return node('Where', [allowed, graph.float(0), graph.float(BARRED)], 4)
+    return node('Where', [allowed, graph.scalar(0), graph.scalar(BARRED)], 4)
   }
 
   return {
-    input (key, type, dims) {
-      graph.input(key, type, dims)
-      ranks.set(key, dims.length)
-      return type === 'bool' ? map('Cast', key, { to: ONNX_TYPES.float }) : key
+    input (key, type, shape) {
+      graph.input(key, type, shape)
+      ranks.set(key, shape.length)
+      return type === 'bool' ? map('Cast', key, { to: ELEMENT_TYPES.float32 }) : key
     },
-    output: (key, value, dims) => graph.output(key, value, 'float', dims),
+    output: (key, value, shape) => graph.output(key, value, 'float32', shape),
     build: graph.build,
     weight (key) {
-      const found = weights.get(key)
-      if (found === undefined) {
-        throw new IsthmusError('checkpoint_mismatch', `The model has no weight ${key}`, { place: { field: key } })
-      }
+      const found = namedWeight(weights, key)
       // A prefix, since inputs and weights may be called alike.
-      const value = graph.floats(`weight/${key}`, found.shape, found.data)
+      const value = graph.constant(`weight/${key}`, found.shape, found.data)
       ranks.set(value, found.shape.length)
       return value
     },
@@ -76,7 +73,7 @@ export function onnxOps (name: string, weights: Weights): OnnxOps {
     scale: times,
     relu: (x) => map('Relu', x),
     // Gelu is no operator before opset 20.
-    gelu: (x) => broadcast('Mul', times(x, 0.5), broadcast('Add', map('Erf', times(x, Math.SQRT1_2)), graph.float(1))),
+    gelu: (x) => broadcast('Mul', times(x, 0.5), broadcast('Add', map('Erf', times(x, Math.SQRT1_2)), graph.scalar(1))),
     sigmoid: (x) => map('Sigmoid', x),
     tanh: (x) => map('Tanh', x),
     linear (x, kernel, bias) {
@@ -90,11 +87,11 @@ export function onnxOps (name: string, weights: Weights): OnnxOps {
     },
     softmax: (x) => map('Softmax', x, { axis: -1 }),
     layerNorm: (x, gain, bias, epsilon) =>
-      node('LayerNormalization', [x, gain, bias], rank(x), { axis: -1, epsilon: { float: epsilon } }),
+      node('LayerNormalization', [x, gain, bias], rank(x), { axis: -1, epsilon: { real: epsilon } }),
     l2Normalize (x) {
       const square = node('ReduceSum', [broadcast('Mul', x, x), graph.integers([-1])], rank(x), { keepdims: 1 })
-      const smallest = graph.float(SMALLEST_SQUARE)
-      const real = map('Cast', broadcast('Greater', square, smallest), { to: ONNX_TYPES.float })
+      const smallest = graph.scalar(SMALLEST_SQUARE)
+      const real = map('Cast', broadcast('Greater', square, smallest), { to: ELEMENT_TYPES.float32 })
       const inverse = broadcast('Div', real, map('Sqrt', broadcast('Max', square, smallest)))
       return broadcast('Mul', x, inverse)
     },
@@ -107,6 +104,6 @@ export function onnxOps (name: string, weights: Weights): OnnxOps {
     dropout: (x) => x,
     lastRow: (x) =>
       node('Slice', [x, graph.integers([-1]), graph.integers([TO_THE_END]), graph.integers([-2])], rank(x)),
-    last: (x) => node('Gather', [x, graph.integer(-1)], 2, { axis: 1 }),
+    last: (x) => node('Gather', [x, integer(-1)], 2, { axis: 1 }),
   }
 }

@@ -1,3 +1,5 @@
+import { IsthmusError } from '../errors.ts'
+
 /**
  * The tensor operations that model code is written against. `tfjs-ops.ts` runs them for training, `onnx-ops.ts`
  * records them as ONNX nodes for serving: there is no second definition of a model to drift.
@@ -61,3 +63,10 @@ export interface Weight {
 }
 
 export type Weights = ReadonlyMap<string, Weight>
+
+/** The weight of that name; fails with `checkpoint_mismatch`, naming it, where there is none. */
+export function namedWeight<W> (weights: ReadonlyMap<string, W>, name: string): W {
+  const found = weights.get(name)
+  if (found !== undefined) return found
+  throw new IsthmusError('checkpoint_mismatch', `The model has no weight ${name}`, { place: { field: name } })
+}

@@ -1,6 +1,5 @@
-import { IsthmusError } from '../errors.ts'
 import type { Dropout } from './dropout.ts'
-import type { MaskMode, Ops } from './ops.ts'
+import { namedWeight, type MaskMode, type Ops } from './ops.ts'
 import type { Tensor, Tf } from './tf.ts'
 
 const BARRED = -1e9
@@ -13,13 +12,7 @@ export function tfjsOps (tf: Tf, leaves: ReadonlyMap<string, Tensor>, dropout?: 
   const standardised = standardise(tf)
   const unit = normalise(tf)
   return {
-    weight (name) {
-      const leaf = leaves.get(name)
-      if (leaf === undefined) {
-        throw new IsthmusError('checkpoint_mismatch', `The model has no weight ${name}`, { place: { field: name } })
-      }
-      return leaf
-    },
+    weight: (name) => namedWeight(leaves, name),
     add: (a, b) => tf.add(a, b),
     sub: (a, b) => tf.sub(a, b),
     mul: (a, b) => tf.mul(a, b),
