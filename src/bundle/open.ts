@@ -26,8 +26,9 @@ const CHUNK = 64 * 1024 * 1024
 
 /**
  * Opens a bundle: a version's directory, or a root (models/<name>) whose CURRENT names one. Every file is hashed.
- * Fails with `artefact_missing`, `artefact_invalid`, `artefact_checksum_mismatch` (size or hash), `format_unsupported` or
- * `artefact_path_invalid` (a name, link or special file that leads elsewhere); the place names the file.
+ * Fails with `artefact_missing`, `artefact_invalid`, `artefact_checksum_mismatch` (size or hash),
+ * `format_unsupported` or `artefact_path_invalid` (a name, link or special file that leads elsewhere); the place names
+ * the file.
  */
 export async function openBundle (pathOrRoot: string): Promise<Bundle> {
   const dir = await versionDir(resolve(pathOrRoot))

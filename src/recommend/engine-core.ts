@@ -1,0 +1,245 @@
+import { files } from '../bundle/layout.ts'
+import type { Bundle } from '../bundle/open.ts'
+import { latest } from '../data/window.ts'
+import { affineLength, applyAffine, toUnit } from '../encode/item-projector.ts'
+import type { ProviderChoice } from '../encode/ort.ts'
+import type { WindowItem } from '../encode/user-encoder.ts'
+import { IsthmusError } from '../errors.ts'
+import type { RetrievalChoice } from '../retrieve/open-index.ts'
+import { type CatalogueItem, type DomainCatalogue, openCatalogue, type Place } from './catalogue.ts'
+import type {
+  Engine, EngineItem, EngineItemView, RankedItem, RecommendJob, RecommendResult, SimilarJob
+} from './engine.ts'
+import { checkGolden } from './golden.ts'
+import { filterRows } from './item-filter.ts'
+import { popularHits, rank } from './rank.ts'
+import { nearestByGlobalHalf } from './similar.ts'
+
+export interface OpenEngineOptions {
+  readonly provider?: ProviderChoice
+  readonly retrieval?: RetrievalChoice
+  /** Told once at load what an operator should know, e.g. why an index is not used. */
+  readonly log?: (message: string) => void
+}
+
+/** The result of one job of a batch: a failed one does not take the others with it. */
+export type Settled<T> = { readonly value: T } | { readonly error: unknown }
+
+export interface EngineCore extends Engine {
+  /** One encoder run and one search for each domain asked for. */
+  recommendBatch: (jobs: readonly RecommendJob[]) => Promise<Array<Settled<RecommendResult>>>
+}
+
+/**
+ * Loads a verified bundle and answers from it, in the thread that calls. Checks its golden answers first.
+ *
+ * What an answer rests on: the history if any of its items is known; else the given text, whose vector is
+ * [item map of the text ; 0] at unit length: an item's text and a user's text live in one space, and no profile adapter
+ * exists that would know better; else popularity.
+ */
+export async function openEngine (
+  bundle: Bundle, { provider = 'auto', retrieval = 'auto', log = () => {} }: OpenEngineOptions = {}
+): Promise<EngineCore> {
+  const { manifest } = bundle
+  const { encoder: facts, embedder } = manifest
+  const width = facts.globalWidth + facts.localWidth
+  if (facts.userWidth !== width) {
+    throw new IsthmusError('artefact_invalid', 'user and item vectors of the bundle have different widths', {
+      place: { file: bundle.dir, field: 'encoder' },
+    })
+  }
+  const itemMap = {
+    inWidth: embedder.width,
+    outWidth: facts.globalWidth,
+    values: await bundle.readFloats(files.itemMap, affineLength(embedder.width, facts.globalWidth)),
+  }
+  const domains = new Map<string, DomainCatalogue>()
+  const places = new Map<string, Place>()
+  const close = async (): Promise<void> => {
+    for (const { encoder, index } of domains.values()) {
+      await encoder.close()
+      await index.close()
+    }
+    domains.clear()
+    places.clear()
+  }
+  const engine = createEngine()
+  try {
+    for (const described of manifest.domains) {
+      const domain = await openCatalogue(bundle, described, itemMap, { choice: retrieval, provider, log })
+      domains.set(domain.name, domain)
+      for (const [row, { itemId }] of domain.items.entries()) {
+        if (places.has(itemId)) throw twice(itemId, files.items(domain.name))
+        places.set(itemId, { domain, row })
+      }
+    }
+    await checkGolden(bundle, engine)
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return engine
+
+  function createEngine (): EngineCore {
+    return {
+      model: { name: manifest.name, version: manifest.version },
+      domains: manifest.domains.map(({ name }) => name),
+      embedder,
+      async recommend (job) {
+        const [settled] = await recommendBatch([job])
+        if (settled === undefined || 'error' in settled) throw settled?.error
+        return settled.value
+      },
+      recommendBatch,
+      similar: async (job) => similar(job),
+      putItems: async (items) => putItems(items),
+      async removeItem (itemId) {
+        const place = places.get(itemId)
+        if (place === undefined) return false
+        place.domain.index.remove(place.row)
+        place.domain.vectors.remove(place.row)
+        return places.delete(itemId)
+      },
+      async describe (itemId) {
+        const place = places.get(itemId)
+        return place === undefined ? undefined : view(place.domain.items[place.row]!, place.domain.name)
+      },
+      status: () => ({
+        provider: [...domains.values()].some(({ encoder }) => encoder.provider === 'cuda') ? 'cuda' : 'cpu',
+        retrieval: Object.fromEntries([...domains].map(([name, { index }]) => [name, index.kind])),
+        items: Object.fromEntries([...domains].map(([name, { index }]) => [name, index.size])),
+        queueDepth: 0,
+      }),
+      close,
+    }
+  }
+
+  async function recommendBatch (jobs: readonly RecommendJob[]): Promise<Array<Settled<RecommendResult>>> {
+    const answers = new Array<Settled<RecommendResult>>(jobs.length)
+    for (const name of new Set(jobs.map((job) => job.domain))) {
+      const group = [...jobs.keys()].filter((j) => jobs[j]!.domain === name)
+      const settled = await recommendIn(domains.get(name), group.map((j) => jobs[j]!))
+      for (const [i, j] of group.entries()) answers[j] = settled[i]!
+    }
+    return answers
+  }
+
+  /** One bad job (a vector that turns out not finite) must not fail its neighbours: on an error each runs alone. */
+  async function recommendIn (
+    domain: DomainCatalogue | undefined, jobs: readonly RecommendJob[]
+  ): Promise<Array<Settled<RecommendResult>>> {
+    if (domain === undefined) return jobs.map(() => ({ error: unknownDomain() }))
+    try {
+      return (await answer(domain, jobs)).map((value) => ({ value }))
+    } catch (error) {
+      if (jobs.length === 1) return [{ error }]
+      const settled: Array<Settled<RecommendResult>> = []
+      for (const job of jobs) settled.push(...await recommendIn(domain, [job]))
+      return settled
+    }
+  }
+
+  async function answer (domain: DomainCatalogue, jobs: readonly RecommendJob[]): Promise<RecommendResult[]> {
+    const histories = jobs.map((job) => {
+      const known = job.history.flatMap((itemId) => places.get(itemId) ?? [])
+      return { window: latest(known, facts.windowLength), unknown: job.history.length - known.length }
+    })
+    const basis = jobs.map((job, j): RecommendResult['basis'] =>
+      histories[j]!.window.length > 0 ? 'history' : job.text !== undefined ? 'text' : 'popular')
+
+    const encoded = [...basis.keys()].filter((j) => basis[j] === 'history')
+    const searched = [...basis.keys()].filter((j) => basis[j] !== 'popular')
+    const users = new Float32Array(searched.length * width)
+    if (encoded.length > 0) {
+      const vectors = await domain.encoder.encode(encoded.map((j) => toWindow(histories[j]!.window, domain)))
+      for (const [i, j] of encoded.entries()) {
+        users.set(vectors.subarray(i * width, (i + 1) * width), searched.indexOf(j) * width)
+      }
+    }
+    for (const [i, j] of searched.entries()) if (basis[j] === 'text') users.set(textVector(jobs[j]!.text!), i * width)
+
+    const hidden = jobs.map((job) => hiddenRows(job, domain))
+    const found = await domain.index.search(users, searched.map((j) => {
+      const allowed = filterRows(domain.items, jobs[j]!.filter)
+      return { k: jobs[j]!.k, excluded: hidden[j]!, ...(allowed === undefined ? {} : { allowed }) }
+    }))
+    return jobs.map((job, j) => ({
+      basis: basis[j]!,
+      historyUsed: histories[j]!.window.length,
+      historyUnknown: histories[j]!.unknown,
+      items: rank(domain, basis[j] === 'popular' ? popularHits(domain, job, hidden[j]!, places) : found[searched.indexOf(j)]!),
+    }))
+  }
+
+  function toWindow (window: readonly Place[], domain: DomainCatalogue): WindowItem[] {
+    return window.map((place) => ({ vector: place.domain.vectors.vector(place.row), own: place.domain === domain }))
+  }
+
+  function textVector (text: Float32Array): Float32Array {
+    checkEmbedding(text, 'text')
+    const vector = new Float32Array(width)
+    applyAffine(itemMap, text, vector.subarray(0, facts.globalWidth))
+    return toUnit(vector)
+  }
+
+  /** Rows of the domain that must not be answered. */
+  function hiddenRows (job: RecommendJob, domain: DomainCatalogue): Set<number> {
+    const rows = new Set<number>()
+    for (const itemId of [...job.exclude, ...(job.excludeSeen ? [...job.history, ...(job.seen ?? [])] : [])]) {
+      const place = places.get(itemId)
+      if (place?.domain === domain) rows.add(place.row)
+    }
+    return rows
+  }
+
+  function similar ({ itemId, domain: name, k }: SimilarJob): RankedItem[] | undefined {
+    const place = places.get(itemId)
+    if (place === undefined) return undefined
+    const domain = name === undefined ? place.domain : domains.get(name)
+    if (domain === undefined) throw unknownDomain()
+    return rank(domain, nearestByGlobalHalf(place, domain, facts.globalWidth, k))
+  }
+
+  /** All or none: everything that can be wrong with an item is found before the first one is written. */
+  function putItems (items: readonly EngineItem[]): void {
+    const given = new Map<string, DomainCatalogue>()
+    const projected = items.map((item) => {
+      const domain = domains.get(item.domain)
+      if (domain === undefined) throw unknownDomain()
+      const known = places.get(item.itemId)?.domain ?? given.get(item.itemId) ?? domain
+      given.set(item.itemId, domain)
+      if (known !== domain) {
+        throw new IsthmusError('conflict', 'the item is in another domain', { place: { field: 'itemId' } })
+      }
+      checkEmbedding(item.embedding, 'embedding')
+      return { item, domain, vector: domain.projector.project(item.embedding) }
+    })
+    for (const { item, domain, vector } of projected) {
+      const row = places.get(item.itemId)?.row ?? domain.items.length
+      domain.index.put(row, vector)
+      domain.vectors.put(row, vector)
+      const { domain: _domain, embedding: _embedding, ...fields } = item
+      domain.items[row] = { ...fields, posted: true }
+      places.set(item.itemId, { domain, row })
+    }
+  }
+
+  function checkEmbedding (embedding: Float32Array, field: string): void {
+    if (embedding.length === embedder.width && embedding.every(Number.isFinite)) return
+    throw new IsthmusError('validation_failed', `an embedding is ${embedder.width} finite numbers`, {
+      place: { field },
+    })
+  }
+}
+
+function view ({ posted, ingestedAt: _, ...fields }: CatalogueItem, domain: string): EngineItemView {
+  return { ...fields, domain, source: posted ? 'posted' : 'bundle' }
+}
+
+function unknownDomain (): IsthmusError {
+  return new IsthmusError('unknown_domain', 'the model has no such domain', { place: { field: 'domain' } })
+}
+
+function twice (itemId: string, file: string): IsthmusError {
+  return new IsthmusError('artefact_invalid', `item ${itemId} is in two domains`, { place: { file } })
+}

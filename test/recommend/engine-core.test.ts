@@ -1,0 +1,48 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openBundle } from '../../src/bundle/open.ts'
+import { writeBundle } from '../../src/bundle/write.ts'
+import { cp, readFile } from 'node:fs/promises'
+import { openEngine } from '../../src/recommend/engine-core.ts'
+import { writeTinyBundle } from '../support/tiny-bundle.ts'
+import { engineContract } from './engine.contract.ts'
+
+engineContract('the engine core', async (root) => await openEngine(await openBundle(root), { provider: 'cpu' }))
+
+describe('loading a bundle', () => {
+  /** A bundle whose hashes are right and whose content is not. */
+  async function openChanged (file: string, change: (bytes: Buffer) => Buffer | string): Promise<unknown> {
+    const tiny = await writeTinyBundle()
+    try {
+      const changed = await writeBundle(tiny.root, async (dir) => {
+        for (const { path } of tiny.manifest.files) await cp(join(tiny.dir, path), join(dir, path))
+        await writeFile(join(dir, file), change(await readFile(join(dir, file))))
+        const { format: _f, version: _v, created: _c, files: _l, ...facts } = tiny.manifest
+        return facts
+      })
+      return await openEngine(await openBundle(changed.dir), { provider: 'cpu' })
+    } finally {
+      await tiny.close()
+    }
+  }
+
+  it.each<[string, string, (bytes: Buffer) => Buffer | string]>([
+    ['golden answers differ', 'golden.json', (bytes) => bytes.toString().replace(/"score":0\.\d/, '"score":9.1')],
+    ['golden answers cannot be read', 'golden.json', () => '{'],
+    ['vectors are too few', 'vectors-sport.f32', (bytes) => bytes.subarray(128)],
+    ['a vector is not finite', 'vectors-sport.f32', (bytes) => {
+      bytes.writeFloatLE(Number.NaN, 40)
+      return bytes
+    }],
+    ['an item is missing', 'items-sport.jsonl', (bytes) => bytes.toString().split('\n').slice(1).join('\n')],
+    ['items are out of order', 'items-sport.jsonl', (bytes) => bytes.toString().split('\n').reverse().join('\n')],
+    ['an item is no item', 'items-sport.jsonl', (bytes) => bytes.toString().replace('"itemId"', '"item"')],
+    ['an item is in two domains', 'items-sport.jsonl', (bytes) => bytes.toString().replaceAll('sport-', 'cloth-')],
+    ['a map has another width', 'item-map.f32', (bytes) => bytes.subarray(4)],
+    ['a popularity list is none', 'popularity-cloth.json', () => '[]'],
+    ['an encoder is none', 'user-cloth.onnx', () => 'x'],
+  ])('is refused when %s', async (_, file, change) => {
+    await expect(openChanged(file, change)).rejects.toMatchObject({ code: 'artefact_invalid' })
+  })
+})
