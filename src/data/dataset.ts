@@ -40,6 +40,9 @@ export interface Dataset {
   readonly candidates: CandidateBook
 }
 
+/** The part of a dataset that a split needs. */
+export type Sequenced = Pick<Dataset, 'offsets' | 'events'>
+
 /** 100 negatives for each (user, split), as global ids, row-major [users, 100]; 0 where the domain has too few. */
 export interface CandidateBook {
   readonly seed: number
@@ -59,16 +62,16 @@ export function domainOf (domains: readonly Domain[], globalId: number): number 
 }
 
 /** A user's training prefix: all but the last two events. */
-export function trainPrefix (dataset: Dataset, user: number): Int32Array {
+export function trainPrefix (dataset: Sequenced, user: number): Int32Array {
   return dataset.events.subarray(dataset.offsets[user]!, dataset.offsets[user + 1]! - 2)
 }
 
 /** What a system may look at to predict the target of `split`: for test, training prefix and validation item. */
-export function evaluationInput (dataset: Dataset, user: number, split: Split): Int32Array {
+export function evaluationInput (dataset: Sequenced, user: number, split: Split): Int32Array {
   return dataset.events.subarray(dataset.offsets[user]!, dataset.offsets[user + 1]! - (split === 'test' ? 1 : 2))
 }
 
 /** The global id to predict. */
-export function target (dataset: Dataset, user: number, split: Split): number {
+export function target (dataset: Sequenced, user: number, split: Split): number {
   return dataset.events[dataset.offsets[user + 1]! - (split === 'test' ? 1 : 2)]!
 }

@@ -1,0 +1,104 @@
+import type { DuckDBValue } from '@duckdb/node-api'
+import { IsthmusError } from '../errors.ts'
+import { collectBadRows, mergeBadRows } from './bad-rows.ts'
+import type { BadRows } from './bad-rows.ts'
+import type { Item } from './dataset.ts'
+import type { Database } from './duckdb.ts'
+import { readPart } from './part.ts'
+import { domainRule, idRule } from './rules.ts'
+import type { Column } from './scan.ts'
+import type { Source } from './sources.ts'
+
+const TEXTS = ['title', 'brand', 'categories', 'price', 'date', 'features', 'description'] as const
+const COLUMNS: readonly Column[] = [
+  { name: 'item_id', alias: 'itemId', required: true },
+  { name: 'domain', required: true },
+  { name: 'title', required: true },
+  { name: 'brand' },
+  { name: 'categories', nested: true },
+  { name: 'price' },
+  { name: 'date' },
+  { name: 'features', nested: true },
+  { name: 'description', nested: true },
+]
+
+/**
+ * Reads item descriptions into the table `items`, one row an item: where an id comes again, the first row counts and
+ * the other is a bad one. Needs the table `events`. Throws `item_in_two_domains` where items and events do not agree
+ * on an item's domain.
+ */
+export async function stageItems (db: Database, sources: readonly Source[]): Promise<BadRows> {
+  const texts = TEXTS.map((name) => `${name} VARCHAR`).join(', ')
+  await db.run(`CREATE TABLE items (item_id VARCHAR, domain VARCHAR, ${texts});
+    CREATE TABLE item_domains AS SELECT DISTINCT item_id, domain FROM events`)
+  const parts: BadRows[] = []
+  for (const source of sources) {
+    await readPart(db, source, COLUMNS, (rows) => `SELECT n, item_id, domain, ${TEXTS.join(', ')},
+      coalesce(problem, ${idRule('item_id')}, ${domainRule}) AS reason FROM (${rows})`, true)
+    await db.run('INSERT INTO item_domains SELECT DISTINCT item_id, domain FROM part WHERE reason IS NULL')
+    await db.run(`UPDATE part SET reason = 'item_id was given before' WHERE reason IS NULL AND (
+      item_id IN (SELECT item_id FROM items) OR n NOT IN (
+        SELECT min(n) FROM part WHERE reason IS NULL GROUP BY item_id))`)
+    parts.push(await collectBadRows(db, source))
+    await db.run(`INSERT INTO items SELECT item_id, domain, ${TEXTS.join(', ')} FROM part WHERE reason IS NULL;
+      DROP TABLE part`)
+  }
+  await refuseTwoDomains(db)
+  return mergeBadRows(parts)
+}
+
+async function refuseTwoDomains (db: Database): Promise<void> {
+  const both = await db.rows<{ item_id: string, domains: string, total: number }>(`
+    SELECT item_id, string_agg(DISTINCT domain, ' and ' ORDER BY domain) AS domains, (count(*) OVER ())::DOUBLE AS total
+    FROM item_domains GROUP BY item_id HAVING count(DISTINCT domain) > 1 ORDER BY item_id LIMIT 3`)
+  await db.run('DROP TABLE item_domains')
+  if (both.length === 0) return
+  const examples = both.map(({ item_id: id, domains }) => `${id} (${domains})`).join(', ')
+  throw new IsthmusError('item_in_two_domains',
+    `an item belongs to one domain; ${both[0]!.total} item(s) are in more: ${examples}`, { place: { field: 'domain' } })
+}
+
+/** The columns that `itemOf` reads, in its order. */
+export const ITEM_COLUMNS = ['item_id', 'domain', ...TEXTS] as const
+
+/** An item from the columns `ITEM_COLUMNS`; what its owner left out or wrote unreadably is absent. */
+export function itemOf (row: readonly DuckDBValue[]): Item {
+  const [itemId, domain, title, brand, categories, price, date, features, description] = row.map((value) => (
+    typeof value === 'string' ? value : undefined))
+  const optional = {
+    title,
+    brand,
+    categories: listOf(categories),
+    price: priceOf(price),
+    date,
+    features: listOf(features),
+    // Amazon gives descriptions as a list of paragraphs.
+    description: description?.startsWith('[') === true ? listOf(description)?.join(' ') : description,
+  }
+  const known = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined))
+  return { itemId: itemId!, domain: domain!, ...known }
+}
+
+/** A JSON list (nested ones flattened, as Amazon's categories are), or texts with | between them. */
+function listOf (text: string | undefined): readonly string[] | undefined {
+  if (text === undefined) return undefined
+  const values = (text.startsWith('[') ? jsonList(text) : undefined) ?? text.split('|')
+  const texts = values.map((value) => value.trim()).filter((value) => value !== '')
+  return texts.length === 0 ? undefined : [...new Set(texts)]
+}
+
+function jsonList (text: string): string[] | undefined {
+  try {
+    const values = JSON.parse(text) as unknown
+    return Array.isArray(values) ? values.flat(3).filter((value) => typeof value === 'string') : undefined
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+/** `12.5`, `$12.50` or `1,299.00`; anything else, and a range, is no price. */
+function priceOf (text: string | undefined): number | undefined {
+  const digits = /^[^\d\s-]{0,3}\s?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)$/.exec(text ?? '')?.[1]
+  return digits === undefined ? undefined : Number(digits.replaceAll(',', ''))
+}

@@ -1,0 +1,70 @@
+import { IsthmusError } from '../errors.ts'
+import type { SequenceSettings } from './sequences.ts'
+
+export interface PrepareSettings extends SequenceSettings {
+  /** The share of rows of a kind that may be bad; above it the step stops. */
+  readonly maxBadShare: number
+}
+
+export const DEFAULT_PREPARE: PrepareSettings = {
+  kCore: { user: 5, item: 3 }, ties: 'shuffle', seed: 42, maxBadShare: 0.01,
+}
+
+/**
+ * Settings from what flags (texts) or a config file (JSON values) give; what is undefined takes its default.
+ * `kCore` is `none`, `5,3` or `{user, item}`; `domains` is `a,b` or a list. Throws `config_invalid` with the field.
+ */
+export function prepareSettings (given: Readonly<Record<string, unknown>>): PrepareSettings {
+  const unknown = Object.keys(given).find((field) => !(field in PARSERS))
+  if (unknown !== undefined) throw invalid(unknown, 'is not a setting of prepare')
+  const parsed = Object.entries(given).filter(([, value]) => value !== undefined)
+    .map(([field, value]) => [field, PARSERS[field as keyof typeof PARSERS](value)])
+  return { ...DEFAULT_PREPARE, ...Object.fromEntries(parsed) as Partial<PrepareSettings> }
+}
+
+const PARSERS = {
+  kCore (value: unknown): PrepareSettings['kCore'] {
+    if (value === 'none') return value
+    const [user, item, ...rest] = typeof value === 'string' ? value.split(',').map(Number) : coreOf(value)
+    if (!isCount(user) || !isCount(item) || rest.length > 0) throw invalid('kCore', 'is none, or two counts as in 5,3')
+    return { user, item }
+  },
+  ties (value: unknown): PrepareSettings['ties'] {
+    if (value !== 'shuffle' && value !== 'input') throw invalid('ties', 'is shuffle or input')
+    return value
+  },
+  seed (value: unknown): number {
+    const seed = numberOf(value)
+    if (!isCount(seed)) throw invalid('seed', 'is a whole number from 0')
+    return seed
+  },
+  maxBadShare (value: unknown): number {
+    const share = numberOf(value)
+    if (!(share >= 0 && share <= 1)) throw invalid('maxBadShare', 'is a number from 0 to 1')
+    return share
+  },
+  domains (value: unknown): readonly string[] {
+    const names: unknown[] = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : []
+    const texts = names.filter((name): name is string => typeof name === 'string' && name !== '')
+    if (texts.length === 0 || texts.length < names.length || new Set(texts).size < texts.length) {
+      throw invalid('domains', 'is a list of different names')
+    }
+    return texts
+  },
+}
+
+function coreOf (value: unknown): unknown[] {
+  return typeof value === 'object' && value !== null && 'user' in value && 'item' in value ? [value.user, value.item] : []
+}
+
+function numberOf (value: unknown): number {
+  return typeof value === 'number' || (typeof value === 'string' && value.trim() !== '') ? Number(value) : Number.NaN
+}
+
+function isCount (value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0
+}
+
+function invalid (field: string, what: string): IsthmusError {
+  return new IsthmusError('config_invalid', `${field} ${what}`, { place: { field } })
+}

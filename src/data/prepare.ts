@@ -1,0 +1,88 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { canonicalJson, sha256, sha256File } from '../files/hash.ts'
+import { isCurrent, readStep, writeStep } from '../files/step.ts'
+import type { StepManifest } from '../files/step.ts'
+import { refuseBadShare } from './bad-rows.ts'
+import type { BadRow, BadRows } from './bad-rows.ts'
+import { buildCandidates } from './candidates.ts'
+import { PREPARE, writeDataset } from './dataset-files.ts'
+import { DEFAULT_LIMITS, openDatabase } from './duckdb.ts'
+import type { Database, DatabaseLimits } from './duckdb.ts'
+import { stageEvents } from './events.ts'
+import { stageItems } from './items.ts'
+import type { PrepareSettings } from './prepare-settings.ts'
+import { buildSequences } from './sequences.ts'
+import { findSources } from './sources.ts'
+import type { Sources } from './sources.ts'
+import { statistics } from './statistics.ts'
+
+export interface PrepareOptions {
+  /** Files, or folders with `interactions*` and `items*`. */
+  readonly inputs: readonly string[]
+  readonly out: string
+  readonly settings: PrepareSettings
+  readonly limits?: DatabaseLimits
+  /** Told of each bad row that is named, before the step stops or goes on. */
+  readonly onBadRow?: (row: BadRow) => void
+}
+
+/**
+ * The step `prepare`: from the files that users bring to a dataset directory, or nothing to do where that directory
+ * is already made from the same bytes and settings. Errors: those of `findSources`, `stageEvents`, `stageItems`,
+ * `buildSequences`, `too_many_bad_rows`.
+ */
+export async function prepare (options: PrepareOptions): Promise<{ manifest: StepManifest, skipped: boolean }> {
+  const { inputs, out, settings } = options
+  const sources = await findSources(inputs)
+  const dir = inputs.length === 1 ? inputs[0]! : dirname(inputs[0]!)
+  const hashes = await hashSources(sources)
+  const plan = {
+    step: PREPARE, input: { dir, digest: sha256(canonicalJson(hashes)) }, settings: { ...settings },
+  }
+  if (await isCurrent(out, plan)) return { manifest: await readStep(out, PREPARE), skipped: true }
+
+  const manifest = await writeStep(out, plan, async (target) => {
+    const work = join(target, '.work')
+    await mkdir(work)
+    const db = await openDatabase(work, options.limits ?? DEFAULT_LIMITS)
+    try {
+      return { inputs: hashes, ...await makeDataset(db, sources, target, options) }
+    } finally {
+      db.close()
+      await rm(work, { recursive: true, force: true })
+    }
+  })
+  return { manifest, skipped: false }
+}
+
+async function makeDataset (
+  db: Database, sources: Sources, target: string, { settings, onBadRow }: PrepareOptions
+): Promise<Record<string, unknown>> {
+  const accept = (kind: string, bad: BadRows): void => {
+    for (const row of bad.first) onBadRow?.(row)
+    refuseBadShare(kind, bad, settings.maxBadShare)
+  }
+  const interactions = await stageEvents(db, sources.interactions)
+  accept('interactions', interactions.bad)
+  const items = await stageItems(db, sources.items)
+  accept('items', items)
+  const { sequences, rounds } = await buildSequences(db, settings)
+  const candidates = buildCandidates(sequences, settings.seed)
+  return {
+    ...await writeDataset(target, { ...sequences, candidates }),
+    badRows: { interactions: interactions.bad, items },
+    timestamps: interactions.units,
+    kCoreRounds: rounds,
+    statistics: statistics(sequences),
+  }
+}
+
+/** Names and hashes, not paths: the same files elsewhere are the same input. */
+async function hashSources (sources: Sources): Promise<{ name: string, sha256: string }[]> {
+  const hashes = []
+  for (const { name, path } of [...sources.interactions, ...sources.items]) {
+    hashes.push({ name, sha256: await sha256File(path) })
+  }
+  return hashes
+}

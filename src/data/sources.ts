@@ -1,0 +1,55 @@
+import { readdir, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { IsthmusError } from '../errors.ts'
+
+/** A file that users bring: `interactions*` or `items*` as .csv, .jsonl or .parquet; the first two may end in .gz. */
+export interface Source {
+  readonly path: string
+  readonly name: string
+  readonly format: 'csv' | 'jsonl' | 'parquet'
+  readonly gzip: boolean
+}
+
+export interface Sources {
+  readonly interactions: readonly Source[]
+  readonly items: readonly Source[]
+}
+
+const NAME = /\.(csv|jsonl|parquet)(\.gz)?$/
+
+/**
+ * The files that `inputs` name: files, or folders that hold them, in the order of their names, interactions and items
+ * told apart by how the name begins. Throws `input_missing`.
+ */
+export async function findSources (inputs: readonly string[]): Promise<Sources> {
+  const paths = (await Promise.all(inputs.map(expand))).flat()
+  const named = (prefix: string): Source[] => paths.filter((path) => basename(path).startsWith(prefix)).map(sourceOf)
+  const found = { interactions: named('interactions'), items: named('items') }
+  for (const [kind, sources] of Object.entries(found)) {
+    if (sources.length > 0) continue
+    throw new IsthmusError('input_missing', `no ${kind}.csv, .jsonl or .parquet (csv and jsonl also .gz) in the input`, {
+      place: { file: inputs.join(', ') },
+    })
+  }
+  return found
+}
+
+/** What the name of a data file says. Throws `input_unreadable` for a name that says nothing we read. */
+export function sourceOf (path: string): Source {
+  const [, format, gz] = NAME.exec(path) ?? []
+  if (format === undefined || (format === 'parquet' && gz !== undefined)) {
+    throw new IsthmusError('input_unreadable', `${basename(path)}: only .csv, .jsonl (both also .gz) and .parquet are read`, {
+      place: { file: path },
+    })
+  }
+  return { path, name: basename(path), format: format as Source['format'], gzip: gz !== undefined }
+}
+
+/** A folder's data files, sorted; a file itself. */
+async function expand (input: string): Promise<string[]> {
+  const info = await stat(input).catch((cause: unknown) => {
+    throw new IsthmusError('input_missing', `${input} does not exist`, { cause, place: { file: input } })
+  })
+  if (!info.isDirectory()) return [input]
+  return (await readdir(input)).filter((name) => NAME.test(name)).sort().map((name) => join(input, name))
+}
