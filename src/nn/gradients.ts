@@ -26,23 +26,24 @@ export function lossAndGradients (
     const names = [...weights.keys()]
     const tensors = [...weights.values()].map(({ shape, data }) => tf.tensor(data, [...shape]))
     const leaves = new Map(names.map((name, i) => [name, tensors[i]!]))
-    let terms: ReadonlyMap<string, Tensor> = new Map()
+    let terms: ReadonlyMap<string, number> = new Map()
     // The engine's own call, unlike tf.grads, lets a step leave weights out.
     const { value, grads } = tf.engine().gradients(() => {
       const computed = compute(leaves)
-      terms = new Map([...computed.terms ?? []].map(([name, term]) => [name, tf.keep(term)]))
+      terms = new Map([...computed.terms ?? []].map(([name, term]) => [name, read(term)[0]!]))
       return computed.loss
     }, tensors, undefined, true)
-    const read = (tensor: Tensor): Float32Array => tensor.dataSync<'float32'>()
     const found = names.flatMap((name, i): [string, Float32Array][] => {
       // Missing where the loss does not depend on the weight, whatever the type says.
       const gradient = grads[i] as Tensor | null | undefined
       return gradient === null || gradient === undefined ? [] : [[name, read(gradient)]]
     })
-    const told = new Map([...terms].map(([name, term]) => [name, read(term)[0]!]))
-    for (const term of terms.values()) term.dispose()
-    return { loss: read(value)[0]!, terms: told, gradients: new Map(found) }
+    return { loss: read(value)[0]!, terms, gradients: new Map(found) }
   })
+}
+
+function read (tensor: Tensor): Float32Array {
+  return tensor.dataSync<'float32'>()
 }
 
 /** `tf.tidy` around a result without tensors. */

@@ -71,7 +71,8 @@ async function build (
   ])
   const [wheel = ''] = await readdir(join(work, 'wheels'))
   const headers = ['tensorflow', 'tsl', 'xla', 'absl'].map((part) => `tensorflow/include/${part}/*`)
-  await run('unzip', ['-q', '-o', join('wheels', wheel), 'tensorflow/libtensorflow_*.so.2', ...headers, '-d', 'unpacked'])
+  const wanted = ['tensorflow/libtensorflow_*.so.2', ...headers]
+  await run('unzip', ['-q', '-o', join('wheels', wheel), ...wanted, '-d', 'unpacked'])
 
   const lib = join(addon, 'deps/lib')
   await rm(join(addon, 'deps'), { recursive: true, force: true })

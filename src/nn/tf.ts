@@ -50,8 +50,6 @@ async function load (backend: Backend): Promise<LoadedTf> {
   if (backend === 'native-gpu') return await loadNative('gpu')
   if (backend === 'native') return await loadNative('cpu')
   const tf = require('@tensorflow/tfjs') as Tf
-  // Else the first tensor prints an advertisement for the native addon; which backend is used is for the caller to say.
-  tf.env().set('PROD', true)
   if (backend === 'wasm') {
     require('@tensorflow/tfjs-backend-wasm')
     patchWasmKernels(tf)
@@ -100,6 +98,9 @@ function restoreNodeUtil (): void {
 }
 
 async function start (tf: Tf, registered: string, backend: Backend): Promise<LoadedTf> {
+  // Else the first tensor prints an advertisement for the native addon, and a second backend that all kernels of the
+  // first are registered already; which backend is used is for the caller to say.
+  tf.env().set('PROD', true)
   const ready = await tf.setBackend(registered)
   if (!ready) throw new IsthmusError('backend_unavailable', `The ${backend} backend does not start`)
   const gpu = 'isUsingGpuDevice' in tf.backend() && (tf.backend() as unknown as NativeBackend).isUsingGpuDevice

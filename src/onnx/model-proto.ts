@@ -4,7 +4,8 @@ import protobuf from 'protobufjs'
 const SCHEMA = `syntax = "proto3"; package onnx;
 message AttributeProto {
   string name = 1; float f = 2; int64 i = 3; bytes s = 4; TensorProto t = 5; GraphProto g = 6;
-  repeated float floats = 7; repeated int64 ints = 8; repeated TensorProto tensors = 10; repeated GraphProto graphs = 11;
+  repeated float floats = 7; repeated int64 ints = 8;
+  repeated TensorProto tensors = 10; repeated GraphProto graphs = 11;
   int32 type = 20;
 }
 message NodeProto {

@@ -82,7 +82,7 @@ describe('the contrastive loss', () => {
     })
   })
 
-  it.each(['dcl', 'infonce'] as const)('as %s does not change with the order of pairs or the length of a row', (form) => {
+  it.each(['dcl', 'infonce'] as const)('as %s ignores the order of pairs and the length of a row', (form) => {
     const order = [2, 0, 3, 1]
     const shuffled = (rows: Matrix): Matrix => order.map((i) => rows[i]!)
     const scaled = first.map((row, i) => row.map((v) => v * (1 + i)))

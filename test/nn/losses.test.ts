@@ -92,7 +92,8 @@ describe('the loss of the tri-thread model', () => {
   })
 
   it('has gradients that finite differences confirm', () => {
-    const [positive, negative] = [logits('B', 'pos', 'first_in_domain_global_only'), logits('B', 'neg', 'first_in_domain_global_only')]
+    const [positive, negative] = (['pos', 'neg'] as const).map((side) =>
+      logits('B', side, 'first_in_domain_global_only')) as [number[], number[]]
     const sum = (up: number[]): number => up.reduce((total, p, k) => total + Math.log1p(Math.exp(negative[k]! - p)), 0)
     const wanted = positive.map((_, k) => {
       const moved = (by: number): number[] => positive.map((p, i) => i === k ? p + by : p)

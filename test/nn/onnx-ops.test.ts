@@ -34,7 +34,8 @@ async function both (
   const trained = tf.tidy(() => {
     const ops = tfjsOps(tf, leavesOf(tf, weights))
     const rows = tf.tensor(mask, [batch, length])
-    const out = code<Tensor>(ops, tf.tensor(x, [batch, length, d]), rows, tf.tensor(positions, [batch, length], 'int32'))
+    const places = tf.tensor(positions, [batch, length], 'int32')
+    const out = code<Tensor>(ops, tf.tensor(x, [batch, length, d]), rows, places)
     return out.dataSync() as Float32Array
   })
 

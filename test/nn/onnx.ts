@@ -1,7 +1,11 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 
 /** A feed of one input: floats, integers or truth values in row-major order. */
-export interface Feed { readonly type: 'float32' | 'int64' | 'bool', readonly data: ArrayLike<number>, readonly dims: number[] }
+export interface Feed {
+  readonly type: 'float32' | 'int64' | 'bool'
+  readonly data: ArrayLike<number>
+  readonly dims: number[]
+}
 
 /** Runs a graph once and gives its outputs by name. */
 export async function runOnnx (bytes: Uint8Array, feeds: Record<string, Feed>): Promise<Map<string, Float32Array>> {

@@ -63,8 +63,9 @@ describe('the wasm backend', () => {
     const { tf, close } = await loadTf('wasm')
     const gradient = tf.tidy(() => {
       const table = tf.tensor2d([[1, 2], [3, 4], [5, 6]])
+      const factors = [[[1, 1], [2, 2]], [[10, 10], [3, 3]]]
       const loss = (t: typeof table): ReturnType<typeof tf.scalar> =>
-        tf.sum(tf.mul(tf.gather(t, tf.tensor2d([[2, 0], [2, 1]], [2, 2], 'int32')), [[[1, 1], [2, 2]], [[10, 10], [3, 3]]]))
+        tf.sum(tf.mul(tf.gather(t, tf.tensor2d([[2, 0], [2, 1]], [2, 2], 'int32')), factors))
       return [...tf.grad((t) => loss(t as typeof table))(table).dataSync()]
     })
     expect(gradient).toEqual([2, 2, 3, 3, 11, 11])
