@@ -8,8 +8,8 @@ export interface CommandOptions {
 
 /**
  * Runs the whole of a command: `main` gets a signal that Ctrl-C or a SIGTERM aborts, so that long work can stop where
- * it can go on later; a second one ends the process at once. An error we mean is one line on stderr, any other its stack;
- * the exit status is that of `exitStatus`.
+ * it can go on later; a second one ends the process at once. An error we mean is one line on stderr, any other its
+ * stack; the exit status is that of `exitStatus`.
  */
 export async function runCommand (
   name: string, { usage, args = process.argv.slice(2) }: CommandOptions, main: (signal: AbortSignal) => Promise<void>

@@ -44,12 +44,13 @@ export function comparePaired (first: Evaluation, second: Evaluation, options: C
   return { users, difference, t, p: twoSidedP(t, users - 1), interval: bootstrap(differences, seed, resamples) }
 }
 
-function bootstrap (differences: Float64Array, seed: number, resamples: number): [number, number] {
+/** The percentile interval of a mean over users: 95 % of the resampled means lie in it. */
+export function bootstrap (values: Float64Array, seed: number, resamples = 2000): [number, number] {
   const random = createRandom(seed, 'bootstrap')
-  const users = differences.length
+  const users = values.length
   const means = Float64Array.from({ length: resamples }, () => {
     let sum = 0
-    for (let i = 0; i < users; i++) sum += differences[random.integer(users)]!
+    for (let i = 0; i < users; i++) sum += values[random.integer(users)]!
     return sum / users
   }).sort()
   return [means[Math.floor(resamples * 0.025)]!, means[Math.ceil(resamples * 0.975) - 1]!]
