@@ -1,5 +1,6 @@
 import type { Domain } from '../data/dataset.ts'
-import { constant, linearWeights, xavierNormal } from '../nn/init.ts'
+import { adapterWeights } from '../nn/adapter.ts'
+import { constant, xavierNormal } from '../nn/init.ts'
 import type { Weight, Weights } from '../nn/ops.ts'
 import { sasrecWeights } from '../nn/sasrec.ts'
 import { fitPca, projectPca } from '../numeric/pca.ts'
@@ -31,10 +32,7 @@ export function initialWeights (
   }
 
   if (spec.items.global !== 'ids') {
-    const random = createRandom(seed, 'init/items.adapter')
-    const middle = Math.max(1, Math.floor(texts.width / 2))
-    put(linearWeights('items.adapter.in', texts.width, middle, random))
-    put(linearWeights('items.adapter.out', middle, width, random))
+    put(adapterWeights('items.adapter', texts.width, width, createRandom(seed, 'init/items.adapter')))
   }
   if (spec.items.global !== 'text') put([['items.ids', randomTable(items, width, seed, 'init/items.ids')]])
   if (spec.items.local !== undefined) {

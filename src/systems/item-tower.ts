@@ -1,3 +1,4 @@
+import { adapter } from '../nn/adapter.ts'
 import type { Ops } from '../nn/ops.ts'
 import type { ItemTower } from './spec.ts'
 
@@ -32,15 +33,8 @@ export function itemVectors<T> (ops: Ops<T>, tower: ItemTower, rows: ItemRows<T>
 
 function globalHalf<T> (ops: Ops<T>, tower: ItemTower, rows: ItemRows<T>): T {
   if (tower.global === 'ids') return given(rows.ids, 'ids')
-  const adapted = adapter(ops, given(rows.text, 'text'))
+  const adapted = adapter(ops, 'items.adapter', given(rows.text, 'text'))
   return tower.global === 'text' ? adapted : ops.add(adapted, given(rows.ids, 'ids'))
-}
-
-/** e~ = W1 (W2 r + b2) + b1. */
-function adapter<T> (ops: Ops<T>, text: T): T {
-  const layer = (x: T, name: string): T =>
-    ops.linear(x, ops.weight(`items.adapter.${name}.kernel`), ops.weight(`items.adapter.${name}.bias`))
-  return layer(layer(text, 'in'), 'out')
 }
 
 function given<T> (rows: T | undefined, name: string): T {

@@ -46,8 +46,8 @@ export type ParameterGroup = 'items.adapter' | 'items.ids' | 'items.local' | 'th
 
 export interface Phase {
   readonly name: string
+  /** What moves; all else is frozen. */
   readonly train: readonly ParameterGroup[]
-  readonly freeze: readonly ParameterGroup[]
   /** Ends after so many epochs, or `patience` epochs without a better validation NDCG@10. */
   readonly stop: { readonly epochs: number, readonly patience: number }
 }
@@ -101,7 +101,6 @@ function jointPhase (settings: Settings, triThread: boolean): Phase {
   return {
     name: 'joint',
     train,
-    freeze: triThread && !settings.trainLocal ? ['items.local'] : [],
     stop: { epochs: settings.epochs, patience: settings.patience },
   }
 }

@@ -1,0 +1,84 @@
+import { contrastiveLoss } from '../nn/contrastive.ts'
+import type { LossTensors } from '../nn/gradients.ts'
+import { bceLoss, bprLoss, clashes, softmaxLoss, totalLoss } from '../nn/losses.ts'
+import type { Ops } from '../nn/ops.ts'
+import type { Tensor, Tf } from '../nn/tf.ts'
+import { encodeSteps, fuse } from '../systems/encode-user.ts'
+import { itemVectors } from '../systems/item-tower.ts'
+import type { ItemRows } from '../systems/item-tower.ts'
+import type { Settings } from '../systems/settings.ts'
+import { localThread } from '../systems/spec.ts'
+import type { LossTerm, SystemSpec } from '../systems/spec.ts'
+import type { DomainSteps, ThreadBlock, TrainingBatch } from './batch.ts'
+
+/**
+ * The loss of one step (LLM4CDSR Eq. 4, 6 and 8): every real step of the mixed thread, joined with the step of its
+ * target's local thread that saw the same past, is to score its target above negatives of the same domain; pairs of
+ * items of one user are to lie close. `rows` are the tables' rows of `batch.items`. Axes: U items, B users, L steps,
+ * S real steps of one domain, d width, D = 2d or d.
+ */
+export function batchLoss (
+  tf: Tf, ops: Ops<Tensor>, spec: SystemSpec, settings: Settings, batch: TrainingBatch, rows: ItemRows<Tensor>
+): LossTensors {
+  const d = settings.width
+  const { adapted, stored } = itemVectors(ops, spec.items, rows) // [U, d], [U, D]
+  const half = (from: number): Tensor => stored.shape[1] === d ? stored : tf.slice(stored, [0, from], [-1, d])
+  const globalHalf = half(0) // [U, d]
+  const localHalf = spec.fusion === 'concat' ? half(d) : undefined
+  const pick = (table: Tensor, at: Int32Array): Tensor => tf.gather(table, tf.tensor1d(at, 'int32'))
+
+  const steps = (thread: SystemSpec['threads'][number], view: Tensor, block: ThreadBlock): Tensor => {
+    const shape: [number, number] = [block.batch, block.length]
+    const outputs = encodeSteps(ops, thread, settings, {
+      x: tf.reshape(pick(view, block.rows), [...shape, d]),
+      positions: tf.tensor2d(block.positions, shape, 'int32'),
+      mask: tf.tensor2d(block.mask, shape),
+    }) // [B, L, d]
+    return tf.reshape(outputs, [-1, d])
+  }
+  const mixed = steps(spec.threads[0]!, globalHalf, batch.mixed) // [B * L, d]
+
+  const userVectors = (domain: number, found: DomainSteps): Tensor => {
+    const global = pick(mixed, found.mixed) // [S, d]
+    const thread = localThread(spec, domain)
+    if (thread === undefined || localHalf === undefined) return fuse(ops, spec, global)
+    // Row 0 stands for a step without a past in its domain.
+    const nothing = settings.emptyLocal === 'bias'
+      ? tf.reshape(ops.weight(`${thread.name}.norm.bias`), [1, d])
+      : tf.zeros([1, d])
+    const local = tf.concat([nothing, steps(thread, localHalf, batch.locals[domain]!)], 0)
+    return fuse(ops, spec, global, pick(local, found.local)) // [S, D]
+  }
+
+  const recommendation = ({ kind }: LossTerm, domain: number): Tensor => {
+    const found = batch.steps[domain]!
+    if (found.targets.length === 0) return tf.scalar(0)
+    const users = temper(tf, ops, spec, userVectors(domain, found))
+    const positive = tf.sum(tf.mul(users, pick(stored, found.targets)), -1) // [S]
+    if (kind === 'softmax') {
+      const negative = tf.matMul(users, pick(stored, found.negatives), false, true) // [S, n]
+      const clash = clashes(tf, found.targets, found.negatives)
+      return softmaxLoss(tf, { positive, negative, clash }, settings.reduction)
+    }
+    const negatives = settings.negatives !== 'published' || localHalf === undefined
+      ? pick(stored, found.negatives)
+      : tf.concat([pick(globalHalf, found.negatives), pick(localHalf, found.localNegatives)], -1)
+    const negative = tf.sum(tf.mul(users, negatives), -1)
+    return (kind === 'bpr' ? bprLoss : bceLoss)(tf, positive, negative, settings.reduction)
+  }
+  const regularisation = ({ name, kind }: LossTerm): Tensor => {
+    const pairs = batch.pairs.get(name)!
+    if (pairs.first.length < 2 || (kind !== 'dcl' && kind !== 'infonce' && kind !== 'soft')) return tf.scalar(0)
+    return contrastiveLoss(tf, kind, pick(adapted, pairs.first), pick(adapted, pairs.second), settings.gamma)
+  }
+
+  const terms = spec.losses.map((term) => ({
+    ...term, value: 'domain' in term.on ? recommendation(term, term.on.domain) : regularisation(term),
+  }))
+  return { loss: totalLoss(tf, terms), terms: new Map(terms.map(({ name, value }) => [name, value])) }
+}
+
+/** Logits of unit vectors lie in -1..1; the learned temperature gives a softmax over thousands of items its range. */
+function temper (tf: Tf, ops: Ops<Tensor>, spec: SystemSpec, users: Tensor): Tensor {
+  return spec.items.norm === 'unit' ? tf.mul(users, tf.exp(ops.weight('temperature'))) : users
+}

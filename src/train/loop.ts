@@ -1,0 +1,185 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Dataset } from '../data/dataset.ts'
+import { IsthmusError } from '../errors.ts'
+import { evaluate } from '../evaluate/evaluate.ts'
+import { metricsByDomain } from '../evaluate/metrics.ts'
+import type { Metrics } from '../evaluate/metrics.ts'
+import { createAdam } from '../nn/adam.ts'
+import { createDropout } from '../nn/dropout.ts'
+import type { Weights } from '../nn/ops.ts'
+import type { Tf } from '../nn/tf.ts'
+import { createRandom } from '../random.ts'
+import { initialWeights } from '../systems/initial-weights.ts'
+import type { ItemTexts } from '../systems/initial-weights.ts'
+import type { Settings } from '../systems/settings.ts'
+import type { Phase, SystemSpec } from '../systems/spec.ts'
+import { buildBatch } from './batch.ts'
+import type { CurveRow } from './curve.ts'
+import { planEpoch, trainableUsers } from './epoch-plan.ts'
+import { createModel } from './model.ts'
+import { copyWeights } from './state.ts'
+import type { BestEpoch, TrainingState } from './state.ts'
+import { trainStep } from './step.ts'
+
+export interface TrainParts {
+  readonly tf: Tf
+  readonly dataset: Dataset
+  readonly texts: ItemTexts
+  readonly spec: SystemSpec
+  readonly settings: Settings
+}
+
+export interface TrainControl {
+  /** Where to go on from; a fresh start without it. Its arrays are taken over. */
+  readonly from?: TrainingState | undefined
+  /** Aborted: the step under way is finished, the state saved, and `interrupted` thrown. */
+  readonly signal?: AbortSignal
+  /** Called at the end of each epoch and on an interruption; the arrays are live until it resolves. */
+  readonly save?: (state: TrainingState) => Promise<void>
+  readonly reporter?: TrainReporter
+  /** Milliseconds, monotonic. */
+  readonly now?: () => number
+}
+
+export interface TrainReporter {
+  /** `done` steps of the epoch are behind already where a run goes on. */
+  epochStarts: (epoch: number, steps: number, done: number) => void
+  stepDone: (done: number, loss: number) => void
+  epochEnds: (row: CurveRow, best: BestEpoch, seconds: number) => void
+}
+
+/** A finished run: the best epoch's weights, and how it went. */
+export interface Trained {
+  readonly weights: Weights
+  readonly best: BestEpoch
+  readonly curve: readonly CurveRow[]
+  readonly seconds: readonly number[]
+}
+
+/**
+ * Trains every phase of a system, each from the best weights of the one before, and keeps the epoch with the best
+ * validation NDCG@10. Every draw follows from seed, epoch and step: a run that was stopped and goes on ends in the
+ * same weights, to the bit, as one that was not.
+ * @throws interrupted, training_diverged, scores_not_finite, and dataset_empty where no user has two training events.
+ */
+export async function train (parts: TrainParts, control: TrainControl = {}): Promise<Trained> {
+  const { dataset, spec } = parts
+  if (trainableUsers(dataset).length === 0) {
+    throw new IsthmusError('dataset_empty', 'no user has two events to train on, besides those for validation and test')
+  }
+  let state = control.from ?? freshState(parts)
+  for (; state.phase < spec.phases.length; state = nextPhase(state)) {
+    state = await trainPhase(parts, spec.phases[state.phase]!, state, control)
+  }
+  const best = state.best!
+  return { weights: best.weights, best, curve: state.curve, seconds: state.seconds }
+}
+
+function freshState ({ spec, settings, dataset, texts }: TrainParts): TrainingState {
+  return {
+    phase: 0,
+    firstEpoch: 1,
+    epoch: 1,
+    step: 0,
+    sums: {},
+    weights: initialWeights(spec, settings, dataset.domains, texts),
+    adam: createAdam().state(),
+    curve: [],
+    seconds: [],
+  }
+}
+
+/** The next phase starts from the best weights, with an optimiser that remembers nothing. */
+function nextPhase (state: TrainingState): TrainingState {
+  return {
+    ...state,
+    phase: state.phase + 1,
+    firstEpoch: state.epoch,
+    weights: copyWeights(state.best!.weights),
+    adam: createAdam().state(),
+  }
+}
+
+async function trainPhase (
+  parts: TrainParts, phase: Phase, from: TrainingState, control: TrainControl
+): Promise<TrainingState> {
+  const { tf, dataset, settings, spec } = parts
+  const { signal, save, reporter, now = () => performance.now() } = control
+  const users = trainableUsers(dataset)
+  const adam = createAdam({ learningRate: settings.learningRate }, from.adam)
+  const dropout = createDropout(tf, { rate: settings.dropout, seed: settings.seed })
+  const { weights } = from
+  let state = from
+  try {
+    while (!isOver(phase, state)) {
+      const { epoch } = state
+      const started = now()
+      const batches = planEpoch(dataset, users, { ...settings, epoch })
+      reporter?.epochStarts(epoch, batches.length, state.step)
+      for (let step = state.step; step < batches.length; step++) {
+        const random = createRandom(settings.seed, `batch/${epoch}/${step}`)
+        const batch = buildBatch(dataset, spec, settings, batches[step]!, random)
+        dropout.at(epoch, step)
+        const losses = trainStep({ ...parts, phase, weights, adam, dropout }, batch)
+        state = { ...state, step: step + 1, sums: addUp(state.sums, losses), adam: adam.state() }
+        reporter?.stepDone(step + 1, losses.get('loss')!)
+        // The backend computes without giving way; without this no signal would ever be seen.
+        await setImmediate()
+        if (signal?.aborted === true) {
+          await save?.(state)
+          throw new IsthmusError('interrupted', `stopped in epoch ${epoch} after ${step + 1} of ${batches.length} steps`)
+        }
+      }
+      const row: CurveRow = { epoch, losses: means(state.sums, batches.length), metrics: validate(parts, weights) }
+      const ndcg10 = row.metrics['ndcg10']!
+      const best = state.best !== undefined && state.best.ndcg10 >= ndcg10
+        ? state.best
+        : { epoch, ndcg10, weights: copyWeights(weights) }
+      const seconds = (now() - started) / 1000
+      state = {
+        ...state,
+        epoch: epoch + 1,
+        step: 0,
+        sums: {},
+        best,
+        curve: [...state.curve, row],
+        seconds: [...state.seconds, seconds],
+      }
+      reporter?.epochEnds(row, best, seconds)
+      await save?.(state)
+    }
+    return state
+  } finally {
+    dropout.dispose()
+  }
+}
+
+/** Enough epochs, or too many since validation was last better. */
+function isOver ({ stop }: Phase, { epoch, firstEpoch, best }: TrainingState): boolean {
+  const lastGain = Math.max(best?.epoch ?? 0, firstEpoch - 1)
+  return epoch - firstEpoch >= stop.epochs || epoch - 1 - lastGain >= stop.patience
+}
+
+function addUp (sums: Readonly<Record<string, number>>, more: ReadonlyMap<string, number>): Record<string, number> {
+  return Object.fromEntries([...more].map(([name, value]) => [name, (sums[name] ?? 0) + value]))
+}
+
+function means (sums: Readonly<Record<string, number>>, steps: number): Record<string, number> {
+  return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / steps]))
+}
+
+/** Full ranking of the validation targets: over all users, and for each domain. */
+function validate (parts: TrainParts, weights: Weights): Record<string, number> {
+  const model = createModel(parts.tf, { ...parts, weights })
+  try {
+    const evaluation = evaluate(parts.dataset, model.scorer(), { split: 'valid', mode: 'full' })
+    const { all, domains } = metricsByDomain(evaluation, parts.dataset.domains)
+    const of = (name: string, { ndcg10, hr10 }: Metrics): [string, number][] =>
+      [[`ndcg10${name}`, ndcg10], [`hr10${name}`, hr10]]
+    return Object.fromEntries([
+      ...of('', all), ...Object.entries(domains).flatMap(([name, found]) => of(`.${name}`, found)),
+    ])
+  } finally {
+    model.dispose()
+  }
+}

@@ -1,0 +1,146 @@
+import type { Dataset } from '../data/dataset.ts'
+import { evaluationInput } from '../data/dataset.ts'
+import { threadInput } from '../data/threads.ts'
+import { padLeft, padPositions, widest } from '../data/window.ts'
+import type { Scorer } from '../evaluate/scorer.ts'
+import type { Ops, Weights } from '../nn/ops.ts'
+import type { Tensor, Tf } from '../nn/tf.ts'
+import { tfjsOps } from '../nn/tfjs-ops.ts'
+import { encodeUser } from '../systems/encode-user.ts'
+import type { ThreadInput, UserInput } from '../systems/encode-user.ts'
+import type { ItemTexts } from '../systems/initial-weights.ts'
+import { itemVectors } from '../systems/item-tower.ts'
+import type { Settings } from '../systems/settings.ts'
+import type { SystemSpec } from '../systems/spec.ts'
+
+/** A system with weights, as training left it: what item and user vectors are, before any export. */
+export interface Model {
+  readonly spec: SystemSpec
+  readonly settings: Settings
+  /** Length of item and user vectors. */
+  readonly vectorWidth: number
+  /** Item vectors of all items, row-major [items, vectorWidth], row g - 1 for global id g. */
+  itemVectors: () => Float32Array
+  /** User vectors for one domain, row-major [histories, vectorWidth], from histories of global ids, oldest first. */
+  userVectors: (histories: readonly Int32Array[], domain: number) => Float32Array
+  /** Scores of whole domains. */
+  scorer: () => Scorer
+  /** Frees every tensor. */
+  dispose: () => void
+}
+
+export interface ModelParts {
+  readonly spec: SystemSpec
+  readonly settings: Settings
+  readonly dataset: Dataset
+  readonly texts: ItemTexts
+  readonly weights: Weights
+}
+
+/** Items whose vectors are made at a time: bounds the memory of a large catalogue's text rows. */
+const ITEMS_AT_ONCE = 8192
+
+/** The model on a backend. The weights are copied to it: later changes to them do not show. */
+export function createModel (tf: Tf, { spec, settings, dataset, texts, weights }: ModelParts): Model {
+  const { domains } = dataset
+  const d = settings.width
+  const tables = new Set(['items.ids', 'items.local'])
+  const leaves = new Map([...weights].flatMap(([name, { shape, data }]) =>
+    tables.has(name) ? [] : [[name, tf.tensor(data, [...shape])] as const]))
+  const ops = tfjsOps(tf, leaves)
+  const items = tf.tidy(() => allItemVectors(tf, ops, spec, dataset.items.length, texts, weights)) // [N, D]
+  const vectorWidth = items.shape[1]!
+
+  const encode = (histories: readonly Int32Array[], domain: number): Tensor => {
+    const { offset } = domains[domain]!
+    const inputs = histories.map((history) => threadInput(domains, history, settings.length))
+    const thread = (sequences: readonly Int32Array[], from: number, half: number): ThreadInput<Tensor> => {
+      const length = settings.maskMode === 'causal_pad' ? widest(sequences) : settings.length
+      const ids = padLeft(sequences, length)
+      const rows = ids.map((id) => id === 0 ? 0 : from + id - 1)
+      const shape: [number, number] = [sequences.length, length]
+      const vectors = tf.gather(items, tf.tensor1d(rows, 'int32')) // [B * L, D]
+      return {
+        x: tf.reshape(tf.slice(vectors, [0, half], [-1, d]), [...shape, d]),
+        positions: tf.tensor2d(padPositions(sequences.map((ids) => ids.length), length), shape, 'int32'),
+        mask: tf.tensor2d(Float32Array.from(ids, (id) => id === 0 ? 0 : 1), shape),
+      }
+    }
+    const local = inputs.map((input) => input.local[domain]!)
+    const input: UserInput<Tensor> = {
+      global: thread(inputs.map(({ mixed }) => mixed), 0, 0),
+      ...(spec.fusion === 'concat' && {
+        local: {
+          ...thread(local, offset, d),
+          has: tf.tensor2d(local.map((ids) => ids.length > 0 ? 1 : 0), [local.length, 1]),
+        },
+      }),
+    }
+    return encodeUser(ops, spec, settings, domain, input) // [B, D]
+  }
+
+  const ofDomain = (domain: number): Tensor => {
+    const { offset, size } = domains[domain]!
+    return tf.slice(items, [offset, 0], [size, vectorWidth])
+  }
+  /** User vectors times item vectors over columns from .. from + width: [B, size of the domain]. */
+  const dots = (users: Tensor, domain: number, from: number, width: number): Float32Array =>
+    read(tf.matMul(
+      tf.slice(users, [0, from], [-1, width]), tf.slice(ofDomain(domain), [0, from], [-1, width]), false, true
+    ))
+  const histories = (users: readonly number[], split: 'valid' | 'test'): Int32Array[] =>
+    users.map((user) => evaluationInput(dataset, user, split))
+
+  return {
+    spec,
+    settings,
+    vectorWidth,
+    itemVectors: () => read(items),
+    userVectors: (given, domain) => tf.tidy(() => read(encode(given, domain))),
+    scorer: () => ({
+      name: settings.system,
+      score: (users, split, domain) =>
+        tf.tidy(() => dots(encode(histories(users, split), domain), domain, 0, vectorWidth)),
+      ...(spec.fusion === 'concat' && {
+        halves: (users: readonly number[], split: 'valid' | 'test', domain: number) => tf.tidy(() => {
+          const vectors = encode(histories(users, split), domain)
+          return { global: dots(vectors, domain, 0, d), local: dots(vectors, domain, d, d) }
+        }),
+      }),
+    }),
+    dispose () {
+      items.dispose()
+      for (const leaf of leaves.values()) leaf.dispose()
+    },
+  }
+}
+
+function allItemVectors (
+  tf: Tf, ops: Ops<Tensor>, spec: SystemSpec, count: number, texts: ItemTexts, weights: Weights
+): Tensor {
+  const parts: Tensor[] = []
+  for (let from = 0; from < count; from += ITEMS_AT_ONCE) {
+    const rows = Math.min(ITEMS_AT_ONCE, count - from)
+    parts.push(tf.tidy(() => {
+      const cut = (data: Float32Array, width: number): Tensor =>
+        tf.tensor2d(data.subarray(from * width, (from + rows) * width), [rows, width])
+      const table = (name: string): Tensor | undefined => {
+        const weight = weights.get(name)
+        return weight && cut(weight.data, weight.shape[1]!)
+      }
+      const ids = table('items.ids')
+      const local = table('items.local')
+      return itemVectors(ops, spec.items, {
+        ...(spec.items.global !== 'ids' && { text: cut(texts.rows, texts.width) }),
+        ...(ids && { ids }),
+        ...(local && { local }),
+      }).stored
+    }))
+  }
+  return tf.concat(parts, 0)
+}
+
+/** tfjs types data by the tensor's dtype only at run time; all tensors read here are float32. */
+function read (tensor: Tensor): Float32Array {
+  return tensor.dataSync() as Float32Array
+}

@@ -1,0 +1,74 @@
+import { IsthmusError } from '../errors.ts'
+import type { Adam } from '../nn/adam.ts'
+import type { Dropout } from '../nn/dropout.ts'
+import { lossAndGradients } from '../nn/gradients.ts'
+import type { Weight } from '../nn/ops.ts'
+import type { Tf } from '../nn/tf.ts'
+import { tfjsOps } from '../nn/tfjs-ops.ts'
+import type { ItemTexts } from '../systems/initial-weights.ts'
+import type { Settings } from '../systems/settings.ts'
+import type { Phase, SystemSpec } from '../systems/spec.ts'
+import type { TrainingBatch } from './batch.ts'
+import { batchLoss } from './forward.ts'
+
+export interface StepParts {
+  readonly tf: Tf
+  readonly spec: SystemSpec
+  readonly settings: Settings
+  readonly phase: Phase
+  readonly texts: ItemTexts
+  /** Changed in place. */
+  readonly weights: ReadonlyMap<string, Weight>
+  readonly adam: Adam
+  readonly dropout: Dropout
+}
+
+/** Tables over all items: a step touches some of their rows only, and never makes a gradient of their size. */
+const TABLES = ['items.ids', 'items.local'] as const
+
+/**
+ * One step of gradient descent: changes the weights of the phase in place and gives each term of the loss by name,
+ * and their weighted sum as `loss`. Throws `training_diverged` where that is no finite number.
+ */
+export function trainStep (parts: StepParts, batch: TrainingBatch): Map<string, number> {
+  const { tf, spec, settings, phase, texts, weights, adam, dropout } = parts
+  const isTrained = (name: string): boolean => phase.train.some((group) => name.startsWith(group))
+  const rows = new Map<string, Weight>(TABLES.flatMap((name) => {
+    const table = weights.get(name)
+    return table === undefined ? [] : [[name, rowsOf(table.data, table.shape[1]!, batch.items)]]
+  }))
+  const dense = [...weights].filter(([name]) => !rows.has(name))
+  const trained = new Map([...dense, ...rows].filter(([name]) => isTrained(name)))
+  const frozen = new Map([...dense, ...rows].filter(([name]) => !isTrained(name)))
+
+  const { loss, terms, gradients } = lossAndGradients(tf, trained, (leaves) => {
+    const all = new Map(leaves)
+    for (const [name, { shape, data }] of frozen) all.set(name, tf.tensor(data, [...shape]))
+    const text = rowsOf(texts.rows, texts.width, batch.items)
+    const ids = all.get('items.ids')
+    const local = all.get('items.local')
+    return batchLoss(tf, tfjsOps(tf, all, dropout), spec, settings, batch, {
+      ...(spec.items.global !== 'ids' && { text: tf.tensor(text.data, [...text.shape]) }),
+      ...(ids && { ids }),
+      ...(local && { local }),
+    })
+  })
+  if (!Number.isFinite(loss)) {
+    throw new IsthmusError('training_diverged', `the loss is ${loss}; try a smaller learningRate`)
+  }
+  adam.begin()
+  const tableRows = batch.items.map((id) => id - 1)
+  for (const [name, gradient] of gradients) {
+    const { data } = weights.get(name)!
+    if (rows.has(name)) adam.sparse(name, data, tableRows, gradient)
+    else adam.dense(name, data, gradient)
+  }
+  return new Map([['loss', loss], ...terms])
+}
+
+/** Rows of a table by global id. */
+function rowsOf (table: Float32Array, width: number, ids: Int32Array): Weight {
+  const data = new Float32Array(ids.length * width)
+  for (let u = 0; u < ids.length; u++) data.set(table.subarray((ids[u]! - 1) * width, ids[u]! * width), u * width)
+  return { shape: [ids.length, width], data }
+}
