@@ -7,6 +7,8 @@ export interface CacheOptions {
   readonly dir: string
   /** What else decides a vector besides embedder and text: template version, endpoint. */
   readonly scope?: readonly string[]
+  /** Calls of `embedder` under way at the same time. */
+  readonly atOnce?: number
 }
 
 /** Texts are sent on, and their rows kept, in pieces of this many: what a killed run loses at most. */
@@ -17,7 +19,7 @@ const PIECE = 256
  * for the other 40 % only. Equal texts of one call are asked for once. Closing it closes `embedder`.
  */
 export async function cachedEmbedder (
-  embedder: TextEmbedder, { dir, scope = [] }: CacheOptions
+  embedder: TextEmbedder, { dir, scope = [], atOnce = 1 }: CacheOptions
 ): Promise<TextEmbedder> {
   const { id, width } = embedder
   const log = await openEmbeddingLog(join(dir, folderOf(id, width)), width)
@@ -35,14 +37,30 @@ export async function cachedEmbedder (
       const known = texts.length - missing.length
       if (known > 0) onProgress?.(known)
 
-      for (let from = 0; from < missing.length; from += PIECE) {
-        const piece = missing.slice(from, from + PIECE)
-        const rows = await embedder.embed(piece.map(([, text]) => text), {
-          ...(signal && { signal }),
-          ...(onProgress && { onProgress: (done) => onProgress(known + from + done) }),
-        })
-        await log.append(piece.map(([key], i) => ({ key, row: rows.subarray(i * width, (i + 1) * width) })))
+      const counts: number[] = []
+      let next = 0
+      const takePieces = async (): Promise<void> => {
+        while (next < missing.length) {
+          const from = next
+          const piece = missing.slice(from, next += PIECE)
+          const count = (done: number): void => {
+            counts[from / PIECE] = done
+            onProgress?.(counts.reduce((sum, one) => sum + one, known))
+          }
+          const rows = await embedder.embed(piece.map(([, text]) => text), {
+            ...(signal && { signal }), ...(onProgress && { onProgress: count }),
+          })
+          await log.append(piece.map(([key], i) => ({ key, row: rows.subarray(i * width, (i + 1) * width) })))
+        }
       }
+      // What is under way when one piece fails is paid for already: it is waited for and kept.
+      const ends = await Promise.allSettled(Array.from({ length: atOnce }, async () => {
+        await takePieces().catch((error: unknown) => {
+          next = missing.length
+          throw error
+        })
+      }))
+      for (const end of ends) if (end.status === 'rejected') throw end.reason
 
       const rows = new Float32Array(texts.length * width)
       for (const [row, key] of keys.entries()) rows.set(await log.read(key), row * width)

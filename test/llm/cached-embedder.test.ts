@@ -62,6 +62,37 @@ describe('cachedEmbedder', () => {
     expect(rows).toEqual(await hashEmbedder({ width: 8 }).embed(texts))
   })
 
+  it('calls several times at once where told to, and keeps what was under way when one call failed', async () => {
+    const inner = hashEmbedder({ width: 8 })
+    const waiting: Array<() => void> = []
+    const asked: string[] = []
+    const failing: TextEmbedder = {
+      ...inner,
+      async embed (part, options) {
+        asked.push(...part)
+        // The first call is the last to end; the second fails while it is under way.
+        if (part.includes('text 0')) await new Promise<void>((resolve) => { waiting.push(resolve) })
+        if (part.includes('text 300')) {
+          waiting[0]!()
+          throw new Error('the network is down')
+        }
+        return await inner.embed(part, options)
+      },
+    }
+    const cached = await cachedEmbedder(failing, { dir, atOnce: 2 })
+    await expect(cached.embed(texts)).rejects.toThrow('the network is down')
+    await cached.close()
+    expect(asked).toEqual(texts.slice(0, 512))
+
+    const again = counting()
+    const counts: number[] = []
+    const later = await cachedEmbedder(again, { dir, atOnce: 2 })
+    expect(await later.embed(texts, { onProgress: (done) => counts.push(done) })).toEqual(await inner.embed(texts))
+    await later.close()
+    expect(again.asked).toEqual(texts.slice(256))
+    expect([counts[0], counts.at(-1)]).toEqual([256, 600])
+  })
+
   it('keeps embedders and scopes apart', async () => {
     await run(counting(), ['a', 'b'], ['item-product/1'])
     for (const [embedder, scope] of [

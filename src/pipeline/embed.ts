@@ -1,0 +1,93 @@
+import { join } from 'node:path'
+import { openDataset, PREPARE } from '../data/dataset-files.ts'
+import type { Dataset } from '../data/dataset.ts'
+import { IsthmusError } from '../errors.ts'
+import { readFloat32 } from '../files/read.ts'
+import { isCurrent, readStep, writeStep } from '../files/step.ts'
+import type { StepManifest } from '../files/step.ts'
+import { writeNumbers } from '../files/write.ts'
+import { cachedEmbedder } from '../llm/cached-embedder.ts'
+import { itemPrompt, itemText } from '../llm/item-prompt.ts'
+import type { ItemPrompt } from '../llm/item-prompt.ts'
+import type { EmbedderChoice } from './embedder-choice.ts'
+
+/** The name of the step that leaves embeddings. */
+export const EMBED = 'embed'
+
+const ROWS = 'text.f32'
+
+export interface EmbedStep {
+  /** A directory that `prepare` left. */
+  readonly input: string
+  readonly out: string
+  readonly embedder: EmbedderChoice
+  readonly prompt?: Partial<ItemPrompt>
+  /** Where every vector is kept, so that a run that broke off goes on and a text is paid for once. */
+  readonly cache: string
+  /** Its reason ends the step; what was embedded until then stays in the cache. */
+  readonly signal?: AbortSignal
+  readonly onStart?: (items: number) => void
+  /** Items done so far. */
+  readonly onProgress?: (done: number) => void
+}
+
+/** What a directory of embeddings holds. */
+export interface Embeddings {
+  readonly manifest: StepManifest
+  readonly embedder: { readonly id: string, readonly width: number }
+  readonly prompt: ItemPrompt
+  readonly width: number
+  /** Row g - 1 for global id g, row-major [items, width], as the embedder gave them. */
+  readonly rows: Float32Array
+}
+
+/**
+ * The step `embed`: one vector per item of a dataset, or nothing to do where `out` is made from the same dataset,
+ * embedder and prompt already.
+ */
+export async function embed (step: EmbedStep): Promise<{ manifest: StepManifest, skipped: boolean }> {
+  const dataset = await openDataset(step.input)
+  const embedder = { id: step.embedder.id, width: step.embedder.width }
+  const prompt = itemPrompt(dataset.domains.map(({ name }) => name), step.prompt)
+  const plan = {
+    step: EMBED, input: { dir: step.input, digest: dataset.digest }, settings: { embedder, prompt },
+  }
+  if (await isCurrent(step.out, plan)) return { manifest: await readStep(step.out, EMBED), skipped: true }
+
+  const texts = dataset.items.map((item) => itemText(prompt, item.domain, item))
+  step.onStart?.(texts.length)
+  const manifest = await writeStep(step.out, plan, async (dir) => {
+    await writeNumbers(join(dir, ROWS), await embedTexts(texts.map(({ text }) => text), step))
+    return { items: texts.length, undescribed: texts.filter(({ described }) => !described).length }
+  })
+  return { manifest, skipped: false }
+}
+
+async function embedTexts (
+  texts: readonly string[], { embedder, cache, signal, onProgress }: EmbedStep
+): Promise<Float32Array> {
+  signal?.throwIfAborted()
+  const { scope, atOnce } = embedder
+  const opened = await cachedEmbedder(await embedder.open(), { dir: cache, scope, atOnce })
+  try {
+    return await opened.embed(texts, { ...(signal && { signal }), ...(onProgress && { onProgress }) })
+  } finally {
+    await opened.close()
+  }
+}
+
+/**
+ * Opens what `embed` left. Throws what `readStep` throws, and `artefact_invalid` where it was not made from `dataset`.
+ */
+export async function openEmbeddings (dir: string, dataset: Pick<Dataset, 'digest' | 'items'>): Promise<Embeddings> {
+  const manifest = await readStep(dir, EMBED)
+  if (manifest.input?.digest !== dataset.digest) {
+    throw new IsthmusError('artefact_invalid', `${dir} was made from another ${PREPARE} directory`, {
+      place: { file: dir, field: 'input' },
+    })
+  }
+  // Written by `embed`, and readStep has checked whose manifest it is.
+  const { embedder, prompt } = manifest.settings as { embedder: Embeddings['embedder'], prompt: ItemPrompt }
+  const rows = await readFloat32(join(dir, ROWS), dataset.items.length * embedder.width)
+  return { manifest, embedder, prompt, width: embedder.width, rows }
+}
