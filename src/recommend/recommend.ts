@@ -1,0 +1,141 @@
+import { IsthmusError } from '../errors.ts'
+import type { HistoryStore } from '../state/stores.ts'
+import type { Engine, ItemFilter, RecommendJob, RecommendResult } from './engine.ts'
+import { mergeHistory } from './merge-history.ts'
+import type { GivenEntry } from './merge-history.ts'
+import type { PopularList } from './popular.ts'
+
+/** How much of a stored history is read: all of it counts as seen, the latest part of it is encoded. */
+export const STORED_LIMIT = 1000
+
+export interface RecommendDeps {
+  readonly engine: Engine
+  readonly store: Pick<HistoryStore, 'history'>
+  readonly popular: PopularList
+  /** One text as a raw embedding [embedder width]; rejects when it cannot, or when the signal aborts. */
+  readonly embedText: (text: string, signal: AbortSignal) => Promise<Float32Array>
+  /** Called with the duration of each stage, in milliseconds. */
+  readonly onStage?: (stage: 'history' | 'text' | 'engine', ms: number) => void
+}
+
+export interface RecommendQuery {
+  readonly domain: string
+  readonly userId?: string | undefined
+  readonly history?: readonly GivenEntry[] | undefined
+  readonly profileText?: string | undefined
+  readonly k?: number | undefined
+  readonly exclude?: readonly string[] | undefined
+  readonly excludeSeen?: boolean | undefined
+  readonly filter?: ItemFilter | undefined
+}
+
+export interface Recommendation extends RecommendResult {
+  readonly domain: string
+  readonly model: Engine['model']
+  readonly degradedReasons: readonly string[]
+}
+
+/** What went wrong with the engine, as an answer says it. Anything else is a bug and is thrown. */
+const ENGINE_REASONS: Readonly<Record<string, string>> = {
+  deadline_exceeded: 'engine_timeout',
+  overloaded: 'engine_overloaded',
+  engine_unavailable: 'engine_unavailable',
+  engine_bad_output: 'engine_bad_output',
+}
+
+export type Recommend = (queries: readonly RecommendQuery[], deadline: number) => Promise<Recommendation[]>
+
+/**
+ * The whole online path: history, window, encode, retrieve, rank. Queries of one call reach the engine together.
+ * An engine that is late, full or down gives the popular items and says so; it never makes a call fail.
+ * `deadline` is in monotonic milliseconds (performance.now).
+ */
+export function createRecommend (deps: RecommendDeps): Recommend {
+  return async (queries, deadline) =>
+    await Promise.all(queries.map(async (query) => await recommendOne(deps, query, deadline)))
+}
+
+async function recommendOne (deps: RecommendDeps, query: RecommendQuery, deadline: number): Promise<Recommendation> {
+  const { engine, popular } = deps
+  const { domain, profileText, k = 10, exclude = [], excludeSeen = true, filter } = query
+  const history = timed(deps, 'history', () => readHistory(deps, query))
+  const reasons: string[] = []
+  const job: RecommendJob = {
+    domain, history, k, exclude, excludeSeen, deadline, ...(filter === undefined ? {} : { filter }),
+  }
+
+  const ask = async (text?: Float32Array): Promise<RecommendResult | undefined> => {
+    try {
+      const asked = engine.recommend(text === undefined ? job : { ...job, text })
+      return await timedAsync(deps, 'engine', async () => await before(deadline, async () => await asked))
+    } catch (error) {
+      const reason = error instanceof IsthmusError ? ENGINE_REASONS[error.code] : undefined
+      if (reason === undefined) throw error
+      reasons.push(reason)
+      return undefined
+    }
+  }
+  const embed = async (): Promise<Float32Array | undefined> => {
+    if (profileText === undefined) return undefined
+    try {
+      return await timedAsync(deps, 'text', async () =>
+        await before(deadline, async (signal) => await deps.embedText(profileText, signal)))
+    } catch {
+      // Whatever the embedder's trouble is, it has been logged where it happened; the answer goes on without the text.
+      reasons.push('text_unavailable')
+      return undefined
+    }
+  }
+
+  // Whether a history is usable only the engine knows; a text is not embedded for the many calls that need none.
+  let result = history.length > 0 || profileText === undefined ? await ask() : await ask(await embed())
+  if (result !== undefined && result.basis === 'popular' && history.length > 0) {
+    const text = await embed()
+    if (text !== undefined) result = await ask(text) ?? result
+  }
+  result ??= {
+    basis: 'popular',
+    historyUsed: 0,
+    historyUnknown: 0,
+    items: popular.top(domain, { k, without: new Set(excludeSeen ? [...history, ...exclude] : exclude), filter }),
+  }
+  return { ...result, domain, model: engine.model, degradedReasons: reasons }
+}
+
+function readHistory ({ store }: RecommendDeps, { userId, history = [] }: RecommendQuery): string[] {
+  return mergeHistory(userId === undefined ? [] : store.history(userId, STORED_LIMIT), history)
+}
+
+/** Rejects with `deadline_exceeded` when `run` has no answer by then, and tells it so. */
+async function before<T> (deadline: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const error = new IsthmusError('deadline_exceeded', 'no answer by the deadline')
+      reject(error)
+      controller.abort(error)
+    }, Math.max(0, deadline - performance.now()))
+  })
+  try {
+    return await Promise.race([run(controller.signal), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function timed<T> ({ onStage }: RecommendDeps, stage: 'history', run: () => T): T {
+  const start = performance.now()
+  const value = run()
+  onStage?.(stage, performance.now() - start)
+  return value
+}
+
+async function timedAsync<T> ({ onStage }: RecommendDeps, stage: 'text' | 'engine', run: () => Promise<T>): Promise<T> {
+  const start = performance.now()
+  try {
+    return await run()
+  } finally {
+    onStage?.(stage, performance.now() - start)
+  }
+}

@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import { PROBLEM_TYPE } from './plugins/errors.ts'
+import { problem, PROBLEMS, type ProblemCode } from './problems.ts'
+
+/** Node's codes of requests that never became one: https://nodejs.org/api/http.html#event-clienterror */
+const CODES: Readonly<Record<string, ProblemCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'body_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+}
+
+/** Answers what Node could not parse, and closes: what follows on such a connection cannot be trusted. */
+export function answerClientError (error: Error & { readonly code?: string }, socket: Socket): void {
+  // Gone, or in the middle of an answer: nothing more can be said to this client.
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const code = CODES[error.code ?? ''] ?? 'malformed_http'
+  const id = randomUUID()
+  const body = JSON.stringify(problem(code, id))
+  const [status] = PROBLEMS[code]
+  socket.end([
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    `content-type: ${PROBLEM_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${id}`,
+    'connection: close',
+    '',
+    body,
+  ].join('\r\n'))
+}

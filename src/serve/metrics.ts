@@ -1,0 +1,68 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+
+/** Everything /metrics shows. Labels come from closed sets: no id, no path and no text of a caller is ever a label. */
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** One registry an app: nothing global, so that two apps in one process do not meet. */
+export function createMetrics () {
+  const registers = [new Registry()] as const
+  const [registry] = registers
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> =>
+    new Counter({ name, help, labelNames, registers: [registry] })
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> =>
+    new Gauge({ name, help, labelNames, registers: [registry] })
+  const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Histogram<L> =>
+    new Histogram({ name, help, labelNames, registers: [registry], buckets: SECONDS })
+
+  return {
+    registry,
+    httpRequests: counter('http_requests_total', 'Answers by route template.', ['method', 'route', 'status']),
+    httpSeconds: histogram('http_request_duration_seconds', 'Time to answer.', ['method', 'route']),
+    stageSeconds: histogram('isthmus_stage_duration_seconds', 'Time of one stage of a recommendation.', ['stage']),
+    recommendations: counter('isthmus_recommendations_total', 'Answers by what they rest on.', ['domain', 'basis']),
+    degraded: counter('isthmus_degraded_total', 'Answers given without something that was down or late.', ['reason']),
+    shed: counter('isthmus_shed_total', 'Requests refused to protect the others.', ['reason']),
+    deadlineExpired: counter('isthmus_deadline_expired_total', 'Deadlines that passed, by stage.', ['stage']),
+    queueDepth: gauge('isthmus_queue_depth', 'Requests that wait for the engine.'),
+    modelInfo: gauge('isthmus_model_info', 'The bundle in use.', ['name', 'version', 'provider']),
+    engineItems: gauge('isthmus_engine_items', 'Items that can be recommended.', ['domain', 'retrieval']),
+    pendingItems: gauge('isthmus_pending_items', 'Posted items that wait for their text embedding.'),
+    embeddings: counter('isthmus_embedding_requests_total', 'Item texts embedded.', ['result']),
+    storeAcked: counter('isthmus_store_acked_total', 'Writes acknowledged.', ['kind']),
+    storeCommit: histogram('isthmus_store_commit_seconds', 'Time until a write is on disk.', ['kind']),
+    unknownItems: counter('isthmus_unknown_items_total', 'Accepted events of items that the model does not know.'),
+    eventsRejected: counter('isthmus_events_rejected_total', 'Events refused one by one.', ['code']),
+    eventLoopDelay: gauge('isthmus_event_loop_delay_seconds', 'Mean delay of the HTTP thread, last quarter second.'),
+  }
+}
+
+/** Adds what prom-client knows of the process; started by the server, since it holds observers. */
+export function observeProcess ({ registry }: Metrics): void {
+  collectDefaultMetrics({ register: registry })
+}
+
+/** How late the event loop runs, in milliseconds: the mean over the last quarter of a second. */
+export interface LoopDelay { readonly mean: () => number, readonly close: () => void }
+
+export function watchLoopDelay (): LoopDelay {
+  const resolution = 10
+  const histogram = monitorEventLoopDelay({ resolution })
+  histogram.enable()
+  let last = 0
+  const timer = setInterval(() => {
+    // The histogram measures the whole interval, its own resolution included.
+    last = histogram.count === 0 ? 0 : Math.max(0, histogram.mean / 1e6 - resolution)
+    histogram.reset()
+  }, 250)
+  timer.unref()
+  return {
+    mean: () => last,
+    close () {
+      clearInterval(timer)
+      histogram.disable()
+    },
+  }
+}

@@ -1,0 +1,43 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { Engine } from '../../recommend/engine.ts'
+import type { Metrics } from '../metrics.ts'
+import { problems } from '../schemas.ts'
+
+export interface MetricsRouteOptions {
+  readonly engine: Pick<Engine, 'model' | 'domains' | 'status'>
+  readonly metrics: Metrics
+  /** Posted items that wait for their text embedding. */
+  readonly pendingItems: () => number
+  /** Milliseconds by which the event loop is late. */
+  readonly loopDelay: () => number
+}
+
+/** GET /metrics. Gauges are read when they are asked for, from what this thread knows: a scrape asks nobody. */
+export const metricsRoute: FastifyPluginAsyncTypebox<MetricsRouteOptions> = async (app, options) => {
+  const { engine, metrics, pendingItems, loopDelay } = options
+
+  app.get('/metrics', {
+    schema: {
+      operationId: 'metrics',
+      summary: 'For Prometheus',
+      tags: ['Operations'],
+      response: {
+        200: { description: 'Prometheus text format.', content: { 'text/plain': { schema: Type.String() } } },
+        ...problems(),
+      },
+    },
+    config: { unguarded: true },
+  }, async (_request, reply) => {
+    const { provider, items, retrieval, queueDepth } = engine.status()
+    metrics.queueDepth.set(queueDepth)
+    metrics.pendingItems.set(pendingItems())
+    metrics.eventLoopDelay.set(loopDelay() / 1000)
+    metrics.modelInfo.set({ ...engine.model, provider }, 1)
+    for (const domain of engine.domains) {
+      metrics.engineItems.set({ domain, retrieval: retrieval[domain] ?? 'none' }, items[domain] ?? 0)
+    }
+    reply.type(metrics.registry.contentType).header('cache-control', 'no-store')
+    return await metrics.registry.metrics()
+  })
+}

@@ -1,0 +1,69 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type { Recommend, Recommendation } from '../../recommend/recommend.ts'
+import type { Metrics } from '../metrics.ts'
+import { Refusal } from '../problems.ts'
+import {
+  DomainSchema, problems, RecommendAnswerSchema, RecommendBatchAnswerSchema, RecommendBatchBodySchema,
+  RecommendBodySchema
+} from '../schemas.ts'
+
+export interface RecommendRoutesOptions {
+  readonly recommend: Recommend
+  readonly domains: readonly string[]
+  readonly metrics: Metrics
+}
+
+/** POST /recommend and POST /recommend/batch: what a shopper may want next, one shopper or many. */
+export const recommendRoutes: FastifyPluginAsyncTypebox<RecommendRoutesOptions> = async (app, options) => {
+  const { recommend, domains, metrics } = options
+
+  const checkDomain = (domain: string, pointer: string): void => {
+    if (!domains.includes(domain)) throw new Refusal('unknown_domain', [{ pointer, rule: 'unknown_domain' }])
+  }
+  const answer = (requestId: string, { degradedReasons, ...found }: Recommendation) => {
+    metrics.recommendations.inc({ domain: found.domain, basis: found.basis })
+    for (const reason of degradedReasons) metrics.degraded.inc({ reason })
+    return {
+      requestId,
+      ...found,
+      items: [...found.items],
+      degraded: degradedReasons.length > 0,
+      degradedReasons: [...degradedReasons],
+    }
+  }
+
+  app.post('/recommend', {
+    schema: {
+      operationId: 'recommend',
+      summary: 'Top-k next items for a user, a session, both, a text, or nobody',
+      tags: ['Recommend'],
+      querystring: Type.Object({ domain: DomainSchema }, { additionalProperties: false }),
+      body: RecommendBodySchema,
+      response: { 200: RecommendAnswerSchema, ...problems() },
+    },
+  }, async (request, reply) => {
+    const { domain } = request.query
+    checkDomain(domain, '/querystring/domain')
+    const [found] = await recommend([{ domain, ...request.body }], request.deadline)
+    reply.header('cache-control', 'no-store')
+    return answer(request.id, found!)
+  })
+
+  app.post('/recommend/batch', {
+    schema: {
+      operationId: 'recommendBatch',
+      summary: 'Up to 256 recommendations in one call, one encoder run',
+      tags: ['Recommend'],
+      body: RecommendBatchBodySchema,
+      response: { 200: RecommendBatchAnswerSchema, ...problems() },
+    },
+    bodyLimit: 4 * 1024 * 1024,
+  }, async (request, reply) => {
+    const { requests } = request.body
+    for (const [i, { domain }] of requests.entries()) checkDomain(domain, `/requests/${i}/domain`)
+    const found = await recommend(requests, request.deadline)
+    reply.header('cache-control', 'no-store')
+    return { requestId: request.id, results: found.map((one) => answer(request.id, one)) }
+  })
+}

@@ -1,0 +1,43 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { STORED_LIMIT } from '../../recommend/recommend.ts'
+import type { HistoryStore } from '../../state/stores.ts'
+import { Refusal } from '../problems.ts'
+import { IdSchema, problems, UserSchema } from '../schemas.ts'
+
+export interface UserRoutesOptions {
+  readonly store: Pick<HistoryStore, 'history' | 'erase'>
+}
+
+/** GET /users/{userId}: what is stored of a user. DELETE: forgets it for good. */
+export const userRoutes: FastifyPluginAsyncTypebox<UserRoutesOptions> = async (app, { store }) => {
+  const params = Type.Object({ userId: IdSchema }, { additionalProperties: false })
+
+  app.get('/users/:userId', {
+    schema: {
+      operationId: 'getUser',
+      summary: 'The stored history of a user',
+      tags: ['Users'],
+      params,
+      response: { 200: UserSchema, ...problems(404) },
+    },
+  }, async ({ params: { userId } }, reply) => {
+    const history = store.history(userId, STORED_LIMIT)
+    if (history.length === 0) throw new Refusal('not_found')
+    reply.header('cache-control', 'no-store')
+    return { userId, history }
+  })
+
+  app.delete('/users/:userId', {
+    schema: {
+      operationId: 'eraseUser',
+      summary: 'Erases a user; seeds and imports do not bring it back',
+      tags: ['Users'],
+      params,
+      response: { 204: Type.Null({ description: 'Erased, or never known.' }), ...problems() },
+    },
+  }, async ({ params: { userId } }, reply) => {
+    await store.erase(userId)
+    return await reply.code(204).send(null)
+  })
+}

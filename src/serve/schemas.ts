@@ -1,0 +1,194 @@
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+import { ProblemSchema } from './problems.ts'
+
+const closed = { additionalProperties: false } as const
+
+/** Ids of users, items and events' owners: printable ASCII without spaces. */
+export const IdSchema = Type.String({ pattern: '^[\\x21-\\x7e]{1,128}$', description: 'Printable ASCII, 1 to 128.' })
+export const DomainSchema = Type.String({ pattern: '^[\\x21-\\x7e]{1,128}$', description: "One of the model's domains." })
+
+/** Unix milliseconds, 1973 to 9999: a time in seconds falls below and is refused, not misread. */
+export const TimestampSchema = Type.Integer({
+  minimum: 100_000_000_000, maximum: 253_402_300_799_999, description: 'Unix milliseconds.',
+})
+
+const FacetSchema = Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { minItems: 1, maxItems: 100 })
+
+export const FilterSchema = Type.Object({
+  brand: Type.Optional(FacetSchema),
+  categories: Type.Optional(FacetSchema),
+  priceMin: Type.Optional(Type.Number({ minimum: 0, maximum: 1e12 })),
+  priceMax: Type.Optional(Type.Number({ minimum: 0, maximum: 1e12 })),
+  ingestedAfter: Type.Optional(TimestampSchema),
+}, { ...closed, description: 'AND between fields, OR inside one; an item without the field does not match.' })
+
+const recommendFields = {
+  userId: Type.Optional(IdSchema),
+  history: Type.Optional(Type.Array(Type.Object({
+    itemId: IdSchema,
+    timestamp: Type.Optional(TimestampSchema),
+  }, closed), { maxItems: 1000, description: 'What this session did, oldest first; joined with what is stored.' })),
+  profileText: Type.Optional(Type.String({
+    minLength: 1, maxLength: 4096, description: 'Used only where there is no usable history.',
+  })),
+  k: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: 'How many items; 10 unless told.' })),
+  exclude: Type.Optional(Type.Array(IdSchema, { maxItems: 500 })),
+  excludeSeen: Type.Optional(Type.Boolean({ description: 'Leaves out what the history holds; true unless told.' })),
+  filter: Type.Optional(FilterSchema),
+  explain: Type.Optional(Type.Boolean({ description: 'Reserved; answers carry no explanation yet.' })),
+}
+
+export const RecommendBodySchema = Type.Object(recommendFields, closed)
+export type RecommendBody = Static<typeof RecommendBodySchema>
+
+export const RecommendBatchBodySchema = Type.Object({
+  requests: Type.Array(Type.Object({ domain: DomainSchema, ...recommendFields }, closed), {
+    minItems: 1, maxItems: 256,
+  }),
+}, closed)
+
+export const RankedItemSchema = Type.Object({
+  itemId: Type.String(),
+  domain: Type.String(),
+  score: Type.Number(),
+  rank: Type.Integer({ minimum: 1 }),
+  title: Type.Optional(Type.String()),
+}, closed)
+
+const ModelSchema = Type.Object({
+  name: Type.String(), version: Type.String(), variant: Type.Optional(Type.String()),
+}, closed)
+
+export const RecommendAnswerSchema = Type.Object({
+  requestId: Type.String(),
+  domain: Type.String(),
+  model: ModelSchema,
+  basis: Type.Enum(['history', 'text', 'popular'], { description: 'What the answer rests on.' }),
+  degraded: Type.Boolean({ description: 'True when something was down or late; the reasons say what.' }),
+  degradedReasons: Type.Array(Type.String()),
+  historyUsed: Type.Integer({ minimum: 0 }),
+  historyUnknown: Type.Integer({ minimum: 0, description: 'Items of the history that the model does not know.' }),
+  items: Type.Array(RankedItemSchema, { description: 'By score descending, then itemId by code point.' }),
+}, closed)
+
+export const RecommendBatchAnswerSchema = Type.Object({
+  requestId: Type.String(),
+  results: Type.Array(RecommendAnswerSchema, { description: 'In the order of the requests.' }),
+}, closed)
+
+export const SimilarAnswerSchema = Type.Object({
+  requestId: Type.String(),
+  itemId: Type.String(),
+  domain: Type.String({ description: 'The domain searched.' }),
+  model: ModelSchema,
+  items: Type.Array(RankedItemSchema),
+}, closed)
+
+export const ItemSchema = Type.Object({
+  itemId: IdSchema,
+  domain: DomainSchema,
+  title: Type.Optional(Type.String({ minLength: 1, description: 'At most 512 characters.' })),
+  brand: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+  categories: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 100 })),
+  price: Type.Optional(Type.Number({ minimum: 0, maximum: 1e12 })),
+  features: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 1024 }), { maxItems: 100 })),
+  description: Type.Optional(Type.String({ minLength: 1, maxLength: 4096 })),
+  embedding: Type.Optional(Type.Array(Type.Number(), {
+    minItems: 1, maxItems: 8192, description: "Raw text embedding of the model's width; in place of the text.",
+  })),
+  embeddingModel: Type.Optional(Type.String({
+    minLength: 1, maxLength: 256, description: "Needed with `embedding`; equal to the bundle's embedder id.",
+  })),
+}, closed)
+export type ItemBody = Static<typeof ItemSchema>
+
+export const ItemBatchSchema = Type.Object({
+  items: Type.Array(ItemSchema, { minItems: 1, maxItems: 100, description: 'All are taken, or none.' }),
+}, closed)
+
+const ItemStateSchema = Type.Enum(['ready', 'pending'], {
+  description: 'ready: in the answers from now on; pending: stored, and tried again until its text is embedded.',
+})
+
+export const ItemAnswerSchema = Type.Object({
+  itemId: Type.String(), domain: Type.String(), state: ItemStateSchema,
+}, closed)
+
+export const ItemBatchAnswerSchema = Type.Object({ items: Type.Array(ItemAnswerSchema) }, closed)
+
+export const ItemLinesAnswerSchema = Type.Object({
+  accepted: Type.Integer({ minimum: 0 }),
+  rejected: Type.Array(Type.Object({
+    line: Type.Integer({ minimum: 1 }), code: Type.String(),
+  }, closed)),
+}, closed)
+
+export const ItemViewSchema = Type.Object({
+  itemId: Type.String(),
+  domain: Type.String(),
+  title: Type.Optional(Type.String()),
+  brand: Type.Optional(Type.String()),
+  categories: Type.Optional(Type.Array(Type.String())),
+  price: Type.Optional(Type.Number()),
+  features: Type.Optional(Type.Array(Type.String())),
+  description: Type.Optional(Type.String()),
+  version: Type.Integer({ minimum: 1 }),
+  state: ItemStateSchema,
+  source: Type.Enum(['bundle', 'posted']),
+}, closed)
+
+export const EVENT_TYPES = ['view', 'click', 'cart', 'purchase', 'rate'] as const
+
+export const EventSchema = Type.Object({
+  eventId: Type.Optional(Type.String({
+    pattern: '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$',
+    description: 'A UUID of yours makes sending again safe; one is made if absent.',
+  })),
+  userId: IdSchema,
+  itemId: IdSchema,
+  type: Type.Optional(Type.Enum([...EVENT_TYPES], { description: 'purchase unless told.' })),
+  timestamp: Type.Optional(TimestampSchema),
+  value: Type.Optional(Type.Number({ minimum: 0, maximum: 5 })),
+}, closed)
+export type EventBody = Static<typeof EventSchema>
+
+export const EventBatchSchema = Type.Object({
+  events: Type.Array(EventSchema, { minItems: 1, maxItems: 1000 }),
+}, closed)
+
+export const EventsAnswerSchema = Type.Object({
+  accepted: Type.Integer({ minimum: 0 }),
+  duplicates: Type.Integer({ minimum: 0 }),
+  unknownItems: Type.Integer({ minimum: 0, description: 'Accepted events of items that the model does not know.' }),
+  rejected: Type.Array(Type.Object({ index: Type.Integer({ minimum: 0 }), code: Type.String() }, closed)),
+}, closed)
+
+export const UserSchema = Type.Object({
+  userId: Type.String(),
+  history: Type.Array(Type.Object({
+    itemId: Type.String(), timestamp: Type.Integer(),
+  }, closed), { description: 'The latest 1,000, oldest first.' }),
+}, closed)
+
+const StatusSchema = Type.Enum(['ok', 'degraded', 'unavailable'])
+
+export const ProbeSchema = Type.Object({ status: StatusSchema }, closed)
+
+export const HealthSchema = Type.Object({
+  status: StatusSchema,
+  uptimeSeconds: Type.Number({ minimum: 0 }),
+  model: ModelSchema,
+  provider: Type.String({ description: 'Where the encoder runs.' }),
+  domains: Type.Array(Type.Object({
+    domain: Type.String(), items: Type.Integer(), retrieval: Type.String(),
+  }, closed)),
+  pendingItems: Type.Integer({ minimum: 0, description: 'Posted items that wait for their text embedding.' }),
+}, closed)
+
+/** Problems by status, for a route's `response`. */
+export function problems (...statuses: number[]): Record<number, typeof ProblemSchema> {
+  return Object.fromEntries([400, 405, 408, 413, 415, 417, 431, 500, 503, ...statuses].map((status) => [
+    status, ProblemSchema,
+  ]))
+}

@@ -1,0 +1,71 @@
+import type { InjectOptions, LightMyRequestResponse } from 'fastify'
+import { openBundle } from '../../src/bundle/open.ts'
+import { openEngine } from '../../src/recommend/engine-core.ts'
+import type { Engine } from '../../src/recommend/engine.ts'
+import { type App, type AppDeps, buildApp } from '../../src/serve/app.ts'
+import { type MemoryStore, memoryStore } from '../support/memory-store.ts'
+import { hashWords, type TinyBundle, writeTinyBundle } from '../support/tiny-bundle.ts'
+
+/** The present of the tests, unix milliseconds. */
+export const NOW = 1_760_000_000_000
+
+export interface Service extends App {
+  readonly tiny: TinyBundle
+  readonly engine: Engine
+  readonly store: MemoryStore
+  post: (url: string, body: unknown, headers?: Record<string, string>) => Promise<LightMyRequestResponse>
+  get: (url: string) => Promise<LightMyRequestResponse>
+  delete: (url: string) => Promise<LightMyRequestResponse>
+  inject: (request: InjectOptions) => Promise<LightMyRequestResponse>
+  close: () => Promise<void>
+}
+
+/** An embedder for the tiny bundle: texts that share words are near. */
+export const tinyEmbedder: AppDeps['embedder'] = {
+  async embed (texts) {
+    const rows = new Float32Array(texts.length * 384)
+    for (const [i, text] of texts.entries()) rows.set(hashWords(text, 384), i * 384)
+    return rows
+  },
+}
+
+/** The whole service in this process: a real engine on a tiny bundle, a store in memory, nothing listening. */
+export async function openService (
+  deps: Partial<AppDeps> & { readonly wrapEngine?: (engine: Engine) => Engine } = {}
+): Promise<Service> {
+  const tiny = await writeTinyBundle()
+  const opened = await openEngine(await openBundle(tiny.root), { provider: 'cpu' })
+  const engine = deps.wrapEngine?.(opened) ?? opened
+  const store = memoryStore()
+  const app = await buildApp({
+    version: '0.0.0',
+    engine,
+    store,
+    embedder: tinyEmbedder,
+    itemText: (_domain, { title = '' }) => title,
+    now: () => NOW,
+    limits: { requestTimeoutMs: 5000 },
+    ...deps,
+  })
+  const { server } = app
+  return {
+    ...app,
+    tiny,
+    engine,
+    store,
+    inject: async (request) => await server.inject(request),
+    get: async (url) => await server.inject({ url }),
+    delete: async (url) => await server.inject({ method: 'DELETE', url }),
+    post: async (url, body, headers = {}) => await server.inject({
+      method: 'POST',
+      url,
+      headers: { 'content-type': 'application/json', ...headers },
+      payload: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
+    }),
+    async close () {
+      await server.close()
+      await opened.close()
+      await tiny.close()
+    },
+  }
+}
