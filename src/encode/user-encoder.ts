@@ -12,6 +12,8 @@ export interface WindowItem {
 /** Turns histories into user vectors of one domain: `user-<domain>.onnx` with its inputs packed. */
 export interface UserEncoder {
   readonly provider: Provider
+  /** Under `auto`: why CUDA is not in use. */
+  readonly fallback?: string
   /**
    * Windows (oldest first, already cut to the window length; may be empty) -> [windows.length, userWidth], row-major.
    * Padded to the batch's longest only. Fails with `engine_bad_output` where a result is not finite.
@@ -43,6 +45,7 @@ export async function openUserEncoder (
 
   return {
     provider: session.provider,
+    ...(session.fallback === undefined ? {} : { fallback: session.fallback }),
     async encode (windows) {
       const feeds = {
         ...packThread('global', windows, 0, facts.globalWidth),

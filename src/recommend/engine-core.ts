@@ -73,6 +73,8 @@ export async function openEngine (
         places.set(itemId, { domain, row })
       }
     }
+    const fallback = [...domains.values()].find(({ encoder }) => encoder.fallback !== undefined)?.encoder.fallback
+    if (fallback !== undefined) log(`CUDA is not in use, the CPU is: ${fallback}`)
     await checkGolden(bundle, engine)
   } catch (error) {
     await close()

@@ -1,0 +1,203 @@
+import { setTimeout } from 'node:timers/promises'
+import { IsthmusError } from '../errors.ts'
+import type { Engine, EngineItemView, EngineStatus, RankedItem, RecommendResult } from './engine.ts'
+import {
+  type EngineAnswer, type EngineCall, type EngineValue, type EngineWorkerData, errorOf
+} from './engine-protocol.ts'
+import { type EngineThread, startEngineThread } from './engine-thread.ts'
+
+/** What may change items in an engine that is not open for calls yet. */
+export type EngineWriter = Pick<Engine, 'putItems' | 'removeItem' | 'embedder'>
+
+export interface EngineClientOptions extends EngineWorkerData {
+  /** Recommendations and look-ups that may wait for the worker; what comes beyond is refused with `overloaded`. */
+  readonly maxWaiting?: number
+  /** Calls in one message, and so recommendations in one encoder run. */
+  readonly maxBatch?: number
+  /** Brings a freshly loaded engine up to date (items posted since the bundle), at the start and after a restart. */
+  readonly restore?: (engine: EngineWriter) => Promise<void>
+  readonly log?: (message: string) => void
+  /** Told when the worker has died (with the cause), and when it answers again. */
+  readonly onState?: (state: 'down' | 'ready', cause?: unknown) => void
+  /** Told after each message: how many calls it held and how long they took in the worker, in milliseconds. */
+  readonly onBatch?: (calls: number, ms: number) => void
+  /** Milliseconds to wait before the n-th try (n from 0) to start a worker again. */
+  readonly restartDelay?: (attempt: number) => number
+  /** Makes the thread: tests pass one that does as told. */
+  readonly startThread?: typeof startEngineThread
+  /** Monotonic milliseconds, the clock of `deadline`. */
+  readonly now?: () => number
+}
+
+interface Waiting {
+  readonly call: EngineCall
+  readonly resolve: (value: EngineValue) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * An engine in a worker thread. Calls wait here, in a bounded queue; whenever the worker is free it gets all that wait,
+ * up to `maxBatch`, without a timer: alone a call goes at once, under load batches fill by themselves. A call whose
+ * deadline has passed is not sent. When the worker dies, the calls it was at fail with `engine_unavailable` and another
+ * one is started; until that is ready, shoppers' calls fail at once (popular items are better than a late answer), and
+ * calls about the catalogue wait. Fails like `openBundle` and `openEngine` where the bundle cannot be used.
+ */
+export async function engineClient (options: EngineClientOptions): Promise<Engine> {
+  const {
+    maxWaiting = 512, maxBatch = 64, restore = async () => {}, log = () => {}, onState = () => {}, onBatch = () => {},
+    restartDelay = (attempt) => attempt === 0 ? 0 : Math.min(10_000, 100 * 2 ** attempt),
+    startThread = startEngineThread, now = () => performance.now(),
+  } = options
+  const { bundle, provider, retrieval } = options
+  const data = { ...(provider && { provider }), ...(retrieval && { retrieval }) }
+  const queue: Waiting[] = []
+  let active: readonly Waiting[] = []
+  let sentAt = 0
+  /** Set while calls may be sent. */
+  let thread: EngineThread | undefined
+  let status: EngineStatus
+  let restarting: Promise<void> | undefined
+  const closing = new AbortController()
+  let closed: Promise<void> | undefined
+  let drained: (() => void) | undefined
+
+  const start = async (path: string): Promise<EngineThread> => {
+    const direct: Waiting[] = []
+    let open = false
+    let death: IsthmusError | undefined
+    const starting = await startThread({ bundle: path, ...data }, {
+      onLog: log,
+      onAnswers (reply) {
+        status = reply.status
+        if (open) finish(reply.answers)
+        else settle(direct.splice(0, reply.answers.length), reply.answers)
+      },
+      onDeath (cause) {
+        death = new IsthmusError('engine_unavailable', 'the engine worker died', { cause })
+        for (const { reject } of direct.splice(0)) reject(death)
+        if (open) die(death)
+      },
+    })
+    status = starting.status
+    const call = async (call: EngineCall): Promise<EngineValue> => await new Promise((resolve, reject) => {
+      if (death !== undefined) return reject(death)
+      direct.push({ call, resolve, reject })
+      starting.post([call])
+    })
+    try {
+      await restore({
+        embedder: starting.embedder,
+        putItems: async (items) => { await call({ kind: 'put', items }) },
+        removeItem: async (itemId) => await call({ kind: 'remove', itemId }) === true,
+      })
+    } catch (error) {
+      await starting.stop()
+      throw error
+    }
+    open = true
+    return starting
+  }
+
+  const pump = (): void => {
+    if (thread === undefined || active.length > 0) return
+    const batch: Waiting[] = []
+    while (batch.length < maxBatch && queue.length > 0) {
+      const next = queue.shift()!
+      if (isLate(next.call, now())) next.reject(new IsthmusError('deadline_exceeded', 'too late before it began'))
+      else batch.push(next)
+    }
+    if (batch.length === 0) return drained?.()
+    active = batch
+    sentAt = now()
+    thread.post(batch.map(({ call }) => call))
+  }
+  const finish = (answers: readonly EngineAnswer[]): void => {
+    const done = active
+    active = []
+    onBatch(done.length, now() - sentAt)
+    // The next batch first: the worker is busy again while this thread answers.
+    pump()
+    settle(done, answers)
+  }
+  const die = (death: IsthmusError): void => {
+    thread = undefined
+    for (const { reject } of [...active, ...queue.filter(isBounded)]) reject(death)
+    active = []
+    queue.splice(0, queue.length, ...queue.filter((one) => !isBounded(one)))
+    drained?.()
+    onState('down', death.cause)
+    restarting = restart()
+  }
+  /** Tries until a worker is ready, or nobody wants one any more. */
+  const restart = async (): Promise<void> => {
+    for (let attempt = 0; ; attempt++) {
+      await setTimeout(restartDelay(attempt), undefined, { signal: closing.signal }).catch(() => {})
+      if (closing.signal.aborted) return
+      try {
+        thread = await start(first.dir)
+        onState('ready')
+        return pump()
+      } catch (error) {
+        log(`the engine does not start again: ${error instanceof Error ? error.message : String(error)}`)
+      }
+    }
+  }
+
+  async function ask (call: EngineCall): Promise<EngineValue> {
+    if (closed !== undefined) throw new IsthmusError('shutting_down', 'the engine is closing')
+    return await new Promise((resolve, reject) => {
+      const one = { call, resolve, reject }
+      if (isBounded(one)) {
+        if (thread === undefined) throw new IsthmusError('engine_unavailable', 'the engine is starting again')
+        if (queue.length >= maxWaiting && queue.filter(isBounded).length >= maxWaiting) {
+          throw new IsthmusError('overloaded', `${maxWaiting} calls wait for the engine`)
+        }
+      }
+      queue.push(one)
+      pump()
+    })
+  }
+
+  const first = await start(bundle)
+  thread = first
+  const { model, domains, embedder } = first
+  return {
+    model,
+    domains,
+    embedder,
+    // The worker answers each kind of call with its kind of value.
+    recommend: async (job) => await ask({ kind: 'recommend', job }) as RecommendResult,
+    similar: async (job) => await ask({ kind: 'similar', job }) as RankedItem[] | undefined,
+    putItems: async (items) => { await ask({ kind: 'put', items }) },
+    removeItem: async (itemId) => await ask({ kind: 'remove', itemId }) === true,
+    describe: async (itemId) => await ask({ kind: 'describe', itemId }) as EngineItemView | undefined,
+    status: () => ({ ...status, queueDepth: queue.length }),
+    close () {
+      closed ??= (async () => {
+        closing.abort()
+        await restarting
+        if (active.length > 0) await new Promise<void>((resolve) => { drained = resolve })
+        for (const { reject } of queue.splice(0)) reject(new IsthmusError('shutting_down', 'the engine is closing'))
+        await thread?.stop()
+      })()
+      return closed
+    },
+  }
+}
+
+/** What shoppers ask for. The rest keeps the catalogue true, is cheap, and its callers bound it. */
+function isBounded ({ call }: Waiting): boolean {
+  return call.kind === 'recommend' || call.kind === 'similar'
+}
+
+function settle (calls: readonly Waiting[], answers: readonly EngineAnswer[]): void {
+  for (const [i, { resolve, reject }] of calls.entries()) {
+    const answer = answers[i]!
+    if ('fault' in answer) reject(errorOf(answer.fault))
+    else resolve(answer.value)
+  }
+}
+
+function isLate (call: EngineCall, now: number): boolean {
+  return call.kind === 'recommend' && call.job.deadline !== undefined && call.job.deadline <= now
+}

@@ -1,0 +1,55 @@
+import { type ErrorCode, type ErrorPlace, IsthmusError } from '../errors.ts'
+import type {
+  Engine, EngineItem, EngineItemView, EngineStatus, RankedItem, RecommendJob, RecommendResult, SimilarJob
+} from './engine.ts'
+
+/** One thing asked of an engine in another thread. */
+export type EngineCall =
+  | { readonly kind: 'recommend', readonly job: RecommendJob }
+  | { readonly kind: 'similar', readonly job: SimilarJob }
+  | { readonly kind: 'put', readonly items: readonly EngineItem[] }
+  | { readonly kind: 'remove', readonly itemId: string }
+  | { readonly kind: 'describe', readonly itemId: string }
+
+export type EngineValue = RecommendResult | RankedItem[] | EngineItemView | boolean | undefined
+
+/** What the client sends: some calls, to be done in their order, or the end. One message is out at a time. */
+export type EngineRequest =
+  | { readonly kind: 'calls', readonly calls: readonly EngineCall[] }
+  | { readonly kind: 'close' }
+
+/** What the worker answers: `ready` or `refused` once, then one `answers` for each `calls`, in their order. */
+export type EngineReply =
+  | ({ readonly kind: 'ready', readonly dir: string } & EngineFacts)
+  | { readonly kind: 'refused', readonly fault: Fault }
+  | { readonly kind: 'log', readonly message: string }
+  | { readonly kind: 'answers', readonly answers: readonly EngineAnswer[], readonly status: EngineStatus }
+
+export type EngineAnswer = { readonly value: EngineValue } | { readonly fault: Fault }
+
+/** What a loaded engine says of itself. */
+export type EngineFacts = Pick<Engine, 'model' | 'domains' | 'embedder'> & { readonly status: EngineStatus }
+
+/** What a worker thread is started with. */
+export interface EngineWorkerData {
+  /** A bundle's root, or one version of it. */
+  readonly bundle: string
+  readonly provider?: 'auto' | 'cuda' | 'cpu'
+  readonly retrieval?: 'auto' | 'exact' | 'hnsw'
+}
+
+/** An IsthmusError in a form that survives the way between threads. */
+export interface Fault {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly place: ErrorPlace
+}
+
+export function faultOf (error: unknown): Fault {
+  if (error instanceof IsthmusError) return { code: error.code, message: error.message, place: error.place }
+  return { code: 'internal', message: error instanceof Error ? error.message : String(error), place: {} }
+}
+
+export function errorOf ({ code, message, place }: Fault): IsthmusError {
+  return new IsthmusError(code, message, { place })
+}

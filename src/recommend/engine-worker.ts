@@ -1,0 +1,77 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { openBundle } from '../bundle/open.ts'
+import { type EngineCore, openEngine } from './engine-core.ts'
+import {
+  type EngineAnswer, type EngineCall, type EngineReply, type EngineRequest, type EngineValue, type EngineWorkerData,
+  faultOf
+} from './engine-protocol.ts'
+
+/** The thread that owns one bundle: ONNX Runtime and hnswlib block whatever thread they are called on. */
+async function serve (port: MessagePort, { bundle: path, ...options }: EngineWorkerData): Promise<void> {
+  const send = (reply: EngineReply): void => port.postMessage(reply)
+  const log = (message: string): void => send({ kind: 'log', message })
+  const opened = await open(path, { ...options, log }).catch((error: unknown) => {
+    send({ kind: 'refused', fault: faultOf(error) })
+  })
+  if (opened === undefined) return
+  const { engine, dir } = opened
+  port.on('message', (request: EngineRequest) => {
+    if (request.kind === 'close') {
+      engine.close().finally(() => port.close())
+      return
+    }
+    answerAll(engine, request.calls).then((answers) => send({ kind: 'answers', answers, status: engine.status() }))
+  })
+  const { model, domains, embedder } = engine
+  send({ kind: 'ready', dir, model, domains, embedder, status: engine.status() })
+}
+
+async function open (
+  path: string, options: Parameters<typeof openEngine>[1]
+): Promise<{ engine: EngineCore, dir: string }> {
+  const bundle = await openBundle(path)
+  return { engine: await openEngine(bundle, options), dir: bundle.dir }
+}
+
+/** Neighbouring recommendations are one batch; anything else is done in its place, so that a put is seen after it. */
+async function answerAll (engine: EngineCore, calls: readonly EngineCall[]): Promise<EngineAnswer[]> {
+  const answers: EngineAnswer[] = []
+  for (let at = 0; at < calls.length;) {
+    const batch = calls.slice(at, runEnd(calls, at)).flatMap((call) => call.kind === 'recommend' ? call.job : [])
+    if (batch.length > 0) {
+      const settled = await engine.recommendBatch(batch)
+      answers.push(...settled.map((one) => 'error' in one ? { fault: faultOf(one.error) } : one))
+      at += batch.length
+    } else {
+      answers.push(await answer(engine, calls[at]!))
+      at++
+    }
+  }
+  return answers
+}
+
+function runEnd (calls: readonly EngineCall[], from: number): number {
+  let end = from
+  while (calls[end]?.kind === 'recommend') end++
+  return end
+}
+
+async function answer (engine: EngineCore, call: EngineCall): Promise<EngineAnswer> {
+  try {
+    return { value: await valueOf(engine, call) }
+  } catch (error) {
+    return { fault: faultOf(error) }
+  }
+}
+
+async function valueOf (engine: EngineCore, call: EngineCall): Promise<EngineValue> {
+  switch (call.kind) {
+    case 'recommend': return await engine.recommend(call.job)
+    case 'similar': return await engine.similar(call.job)
+    case 'put': await engine.putItems(call.items); return undefined
+    case 'remove': return await engine.removeItem(call.itemId)
+    case 'describe': return await engine.describe(call.itemId)
+  }
+}
+
+if (parentPort !== null) await serve(parentPort, workerData as EngineWorkerData)

@@ -1,0 +1,51 @@
+import { appendFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { engineClient } from '../../src/recommend/engine-client.ts'
+import { startEngineThread } from '../../src/recommend/engine-thread.ts'
+import { writeTinyBundle } from '../support/tiny-bundle.ts'
+import { engineContract } from './engine.contract.ts'
+
+engineContract('the engine in a worker thread', async (root) => await engineClient({ bundle: root, provider: 'cpu' }))
+
+describe('an engine worker', () => {
+  it('refuses a bundle that is not whole, with the code of its fault', async () => {
+    const tiny = await writeTinyBundle()
+    await appendFile(join(tiny.dir, 'vectors-sport.f32'), 'x')
+    await expect(engineClient({ bundle: tiny.root })).rejects.toMatchObject({ code: 'artefact_checksum_mismatch' })
+    await tiny.close()
+  })
+
+  it('passes on what an operator should know of the load', async () => {
+    const tiny = await writeTinyBundle()
+    const said: string[] = []
+    const engine = await engineClient({ bundle: tiny.root, provider: 'auto', log: (message) => said.push(message) })
+    if (engine.status().provider === 'cuda') expect(said).toEqual([])
+    else expect(said).toEqual([expect.stringMatching(/^CUDA is not in use, the CPU is: ./)])
+    await engine.close()
+    await tiny.close()
+  })
+
+  it('dies of a fault of its own with a cause', async () => {
+    const tiny = await writeTinyBundle()
+    const died = new Promise<unknown>((resolve, reject) => {
+      startEngineThread({ bundle: tiny.root, provider: 'cpu' }, {
+        onAnswers: () => {}, onLog: () => {}, onDeath: resolve,
+      }).then(({ post }) => post(null as never), reject)
+    })
+    expect(await died).toBeInstanceOf(TypeError)
+    await tiny.close()
+  })
+
+  it('ends when it is stopped, after what it was asked', async () => {
+    const tiny = await writeTinyBundle()
+    let answers = 0
+    const thread = await startEngineThread({ bundle: tiny.root, provider: 'cpu' }, {
+      onAnswers: () => { answers++ }, onLog: () => {}, onDeath: () => { throw new Error('not asked to') },
+    })
+    thread.post([{ kind: 'describe', itemId: 'sport-0001' }])
+    await thread.stop()
+    expect(answers).toBe(1)
+    await tiny.close()
+  })
+})
