@@ -43,8 +43,8 @@ export function retryAfterMs (headers: Headers | undefined, now = Date.now()): n
   const milliseconds = headers?.get('retry-after-ms') ?? ''
   if (milliseconds.trim() !== '' && Number(milliseconds) >= 0) return Number(milliseconds)
   const text = headers?.get('retry-after')?.trim() ?? ''
-  if (text === '') return undefined
-  const asked = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now
+  // Date.parse takes almost anything that begins like a number; a date of HTTP begins with the day's name.
+  const asked = /^[A-Z]/i.test(text) ? Date.parse(text) - now : /^[\d.]+$/.test(text) ? Number(text) * 1000 : NaN
   return Number.isFinite(asked) ? Math.max(0, asked) : undefined
 }
 
