@@ -1,6 +1,8 @@
 /**
  * What the service remembers between requests. Implementation: `embedded/` (lmdb, on this machine's disk); all pass
- * `test/state/stores.contract.ts`. Every write resolves only when it would survive a power cut.
+ * `test/state/stores.contract.ts`. Every write resolves only when it would survive a power cut. Writes fail with
+ * `store_full`, `store_overloaded`, `store_timeout` (the outcome is unknown) or `store_unavailable`; a record that is
+ * not the one written fails with `store_corrupt`.
  */
 export interface StoredEvent {
   /** Chosen by the caller, or made by the service: an event with a known id is a duplicate, never a second event. */
@@ -10,15 +12,27 @@ export interface StoredEvent {
   readonly type: string
   /** Unix milliseconds. */
   readonly timestamp: number
+  /** The caller gave no time and `timestamp` is that of arrival: the same event, sent again, has another. */
+  readonly undated?: true
   readonly value?: number
 }
 
 export interface HistoryEntry { readonly itemId: string, readonly timestamp: number }
 
-export type EventOutcome = 'accepted' | 'duplicate' | 'conflict'
+/**
+ * `conflict`: the id is known with another body. `gone`: the user was erased. `stuffing`: the user's kept history has
+ * MAX_PER_USER_ITEM_DAY events of this item on this day (UTC) already. Only `accepted` changes anything.
+ */
+export type EventOutcome = 'accepted' | 'duplicate' | 'conflict' | 'gone' | 'stuffing'
+
+/** Entries kept of one user: the latest. */
+export const MAX_HISTORY = 1000
+export const MAX_PER_USER_ITEM_DAY = 100
+/** How long an event's id is known, counted from the later of its time and its arrival, in milliseconds. */
+export const EVENT_ID_KEPT = 8 * 24 * 60 * 60 * 1000
 
 export interface HistoryStore {
-  /** One outcome per event, in order; `conflict`: the id is known with another body. All that is accepted, or none. */
+  /** One outcome per event, in order. All that is accepted is written, or the call fails and nothing is. */
   append: (events: readonly StoredEvent[]) => Promise<EventOutcome[]>
   /** The latest `limit` entries, oldest first (by timestamp, then by arrival). */
   history: (userId: string, limit: number) => HistoryEntry[]
@@ -26,11 +40,21 @@ export interface HistoryStore {
   erase: (userId: string) => Promise<void>
   isErased: (userId: string) => boolean
   /**
-   * Gives a history to users that the store does not know, once per `source` (a bundle digest or an import's digest).
-   * Resumes where a stopped call left off. Returns users and events written.
+   * Brings in histories from elsewhere, once per `source` (a bundle digest or an import's digest); a call that was
+   * stopped goes on where it left off, so a source must give the same histories in the same order each time.
+   * Returns what this call wrote.
    */
-  seed: (source: string, histories: AsyncIterable<SeedHistory>) => Promise<{ users: number, events: number }>
+  seed: (source: string, histories: AsyncIterable<SeedHistory>, options?: SeedOptions) => Promise<SeedCounts>
 }
+
+export interface SeedOptions {
+  /** A user with a history here is left alone (`keep`, the default), or gets the entries that are not there yet. */
+  readonly known?: 'keep' | 'merge'
+  /** Called after each group that is on disk, with the histories read so far. */
+  readonly onProgress?: (read: number) => void
+}
+
+export interface SeedCounts { readonly users: number, readonly events: number }
 
 export interface SeedHistory { readonly userId: string, readonly events: readonly HistoryEntry[] }
 
@@ -55,16 +79,21 @@ export interface StoredItem {
   readonly state: 'ready' | 'pending'
 }
 
+export type ItemChange =
+  | { readonly kind: 'put', readonly item: StoredItem }
+  | { readonly kind: 'delete', readonly itemId: string, readonly domain: string }
+
 export interface ItemStore {
-  /** Writes all or none. */
+  /** Writes all or none. Fails with `item_in_two_domains` where an item that is there has another domain. */
   putItems: (items: readonly StoredItem[]) => Promise<void>
   getItem: (itemId: string) => StoredItem | undefined
   /** True if the item was there. A deleted item of a bundle stays hidden. */
   deleteItem: (itemId: string, domain: string) => Promise<boolean>
   /** Items and deletions, in the order in which they were written: what an engine replays when it opens a bundle. */
-  changes: () => Iterable<{ kind: 'put', item: StoredItem } | { kind: 'delete', itemId: string, domain: string }>
+  changes: () => Iterable<ItemChange>
 }
 
 export interface Store extends HistoryStore, ItemStore {
+  /** Waits for what is being written; later writes fail with `store_unavailable`. */
   close: () => Promise<void>
 }
