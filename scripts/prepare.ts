@@ -1,47 +1,39 @@
-import { parseArgs } from 'node:util'
+import { runCommand } from '../src/config/command.ts'
+import { given, parseFlags, readConfig, STEP_FLAGS } from '../src/config/step-flags.ts'
 import { prepareSettings } from '../src/data/prepare-settings.ts'
-import { prepare } from '../src/data/prepare.ts'
-import { exitStatus, IsthmusError } from '../src/errors.ts'
-import { readJson } from '../src/files/read.ts'
+import { prepare, STAGES } from '../src/data/prepare.ts'
+import { startProgress } from '../src/progress.ts'
 
 const USAGE = `npm run prepare -- --in <folder, or files> --out <folder>
   [--k-core 5,3|none] [--ties shuffle|input] [--domains a,b] [--max-bad-share 0.01] [--seed 42] [--config file.json]`
 
 const OPTIONS = {
-  in: { type: 'string', multiple: true },
-  out: { type: 'string' },
-  config: { type: 'string' },
+  ...STEP_FLAGS,
   'k-core': { type: 'string' },
   ties: { type: 'string' },
   domains: { type: 'string' },
   'max-bad-share': { type: 'string' },
-  seed: { type: 'string' },
 } as const
 
-try {
-  const { values: flags, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true })
-  if (flags.in === undefined || flags.out === undefined) {
-    throw new IsthmusError('config_invalid', `--in and --out are required\n${USAGE}`)
-  }
-  const given = {
-    kCore: flags['k-core'],
-    ties: flags.ties,
-    domains: flags.domains,
-    maxBadShare: flags['max-bad-share'],
-    seed: flags.seed,
-  }
-  const config = flags.config === undefined ? {} : await readJson(flags.config) as Record<string, unknown>
-  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const { manifest, skipped } = await prepare({
-    inputs: [...flags.in, ...positionals],
-    out: flags.out,
-    settings: prepareSettings({ ...config, ...set }),
-    onBadRow: ({ file, line, reason }) => console.error(`left out: ${file}:${line}: ${reason}`),
+await runCommand('prepare', { usage: USAGE }, async (signal) => {
+  const { flags, positionals } = parseFlags(USAGE, OPTIONS, ['in', 'out'])
+  const { in: input, out, ties, domains, seed } = flags
+  const settings = prepareSettings({
+    ...await readConfig(flags.config),
+    ...given({ kCore: flags['k-core'], ties, domains, maxBadShare: flags['max-bad-share'], seed }),
   })
-  const domains = (manifest.domains as { name: string, size: number }[]).map(({ name, size }) => `${size} ${name}`)
-  console.log(`${flags.out}: ${String(manifest.users)} users, ${String(manifest.events)} events, ` +
-    `items: ${domains.join(', ')}; digest ${manifest.digest.slice(0, 12)}${skipped ? ' (unchanged)' : ''}`)
-} catch (error) {
-  console.error(error instanceof IsthmusError ? `prepare: ${error.code}: ${error.message}` : error)
-  process.exitCode = exitStatus(error)
-}
+  const progress = startProgress({ label: 'prepare', total: STAGES.length, unit: 'stages' })
+  const { manifest, skipped } = await prepare({
+    inputs: [input!, ...positionals],
+    out: out!,
+    settings,
+    signal,
+    onBadRow: ({ file, line, reason }) => { console.error(`left out: ${file}:${line}: ${reason}`) },
+    onProgress: (done, stage, share) => { progress.update(done, `${stage} ${(100 * share).toFixed(0)} %`) },
+  })
+  progress.finish()
+  // Written by prepare itself.
+  const items = (manifest.domains as { name: string, size: number }[]).map(({ name, size }) => `${size} ${name}`)
+  console.log(`${out}: ${String(manifest.users)} users, ${String(manifest.events)} events, ` +
+    `items: ${items.join(', ')}; digest ${manifest.digest.slice(0, 12)}${skipped ? ' (unchanged)' : ''}`)
+})

@@ -1,5 +1,5 @@
 import { IsthmusError } from '../errors.ts'
-import { REJECTS } from './scan.ts'
+import { REJECTS } from './columns.ts'
 import type { Database } from './duckdb.ts'
 import type { Source } from './sources.ts'
 

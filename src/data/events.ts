@@ -1,9 +1,9 @@
 import { collectBadRows, mergeBadRows } from './bad-rows.ts'
 import type { BadRows } from './bad-rows.ts'
+import type { Column } from './columns.ts'
 import type { Database } from './duckdb.ts'
 import { readPart } from './part.ts'
 import { domainRule, idRule } from './rules.ts'
-import type { Column } from './scan.ts'
 import type { Source } from './sources.ts'
 
 /** How the numbers in a file's timestamp column count: seconds, milliseconds, or not at all (ISO 8601 text). */
@@ -32,10 +32,10 @@ export async function stageEvents (
   const parts: BadRows[] = []
   const units: Record<string, TimeUnit> = {}
   const columns: Column[] = [
-    { name: 'user_id', alias: 'userId', required: true },
-    { name: 'item_id', alias: 'itemId', required: true },
-    { name: 'domain', required: domainRequired },
-    { name: 'timestamp', required: true },
+    { name: 'user_id', alias: 'userId', required: true, type: 'text or number' },
+    { name: 'item_id', alias: 'itemId', required: true, type: 'text or number' },
+    { name: 'domain', required: domainRequired, type: 'text' },
+    { name: 'timestamp', required: true, type: 'text or number' },
   ]
   for (const [file, source] of sources.entries()) {
     await readPart(db, source, columns, (rows) => `
@@ -47,7 +47,7 @@ export async function stageEvents (
     parts.push(await collectBadRows(db, source))
     await db.run(`INSERT INTO events SELECT ${file * FILE_STRIDE} + n, user_id, item_id, domain,
         coalesce(iso, round(number * ${unit === 's' ? 1000 : 1})::BIGINT)
-      FROM part WHERE reason IS NULL ORDER BY n; DROP TABLE part`)
+      FROM part WHERE reason IS NULL; DROP TABLE part`)
   }
   return { bad: mergeBadRows(parts), units }
 }

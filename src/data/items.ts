@@ -2,18 +2,19 @@ import type { DuckDBValue } from '@duckdb/node-api'
 import { IsthmusError } from '../errors.ts'
 import { collectBadRows, mergeBadRows } from './bad-rows.ts'
 import type { BadRows } from './bad-rows.ts'
+import type { Column } from './columns.ts'
 import type { Item } from './dataset.ts'
 import type { Database } from './duckdb.ts'
 import { readPart } from './part.ts'
 import { domainRule, idRule } from './rules.ts'
-import type { Column } from './scan.ts'
 import type { Source } from './sources.ts'
+import { tidyText } from './text.ts'
 
 const TEXTS = ['title', 'brand', 'categories', 'price', 'date', 'features', 'description'] as const
 const COLUMNS: readonly Column[] = [
-  { name: 'item_id', alias: 'itemId', required: true },
-  { name: 'domain', required: true },
-  { name: 'title', required: true },
+  { name: 'item_id', alias: 'itemId', required: true, type: 'text or number' },
+  { name: 'domain', required: true, type: 'text' },
+  { name: 'title', required: true, type: 'text' },
   { name: 'brand' },
   { name: 'categories', nested: true },
   { name: 'price' },
@@ -61,33 +62,40 @@ async function refuseTwoDomains (db: Database): Promise<void> {
 /** The columns that `itemOf` reads, in its order. */
 export const ITEM_COLUMNS = ['item_id', 'domain', ...TEXTS] as const
 
+/** The service's limits, in code points; longer texts and lists are cut. */
+const LIMITS = { title: 512, name: 256, feature: 1024, description: 4096, list: 100, price: 1e12 }
+
 /** An item from the columns `ITEM_COLUMNS`; what its owner left out or wrote unreadably is absent. */
 export function itemOf (row: readonly DuckDBValue[]): Item {
   const [itemId, domain, title, brand, categories, price, date, features, description] = row.map((value) => (
     typeof value === 'string' ? value : undefined))
+  const line = (text: string | undefined, limit: number): string | undefined => (
+    text === undefined ? undefined : tidyText(text, limit))
   const optional = {
-    title,
-    brand,
-    categories: listOf(categories),
+    title: line(title, LIMITS.title),
+    brand: line(brand, LIMITS.name),
+    categories: listOf(categories, LIMITS.name),
     price: priceOf(price),
-    date,
-    features: listOf(features),
+    date: line(date, LIMITS.name),
+    features: listOf(features, LIMITS.feature),
     // Amazon gives descriptions as a list of paragraphs.
-    description: description?.startsWith('[') === true ? listOf(description)?.join(' ') : description,
+    description: line(paragraphsOf(description)?.join(' ') ?? description, LIMITS.description),
   }
   const known = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined))
   return { itemId: itemId!, domain: domain!, ...known }
 }
 
 /** A JSON list (nested ones flattened, as Amazon's categories are), or texts with | between them. */
-function listOf (text: string | undefined): readonly string[] | undefined {
+function listOf (text: string | undefined, limit: number): readonly string[] | undefined {
   if (text === undefined) return undefined
-  const values = (text.startsWith('[') ? jsonList(text) : undefined) ?? text.split('|')
-  const texts = values.map((value) => value.trim()).filter((value) => value !== '')
+  const texts = (paragraphsOf(text) ?? text.split('|')).slice(0, LIMITS.list)
+    .map((value) => tidyText(value, limit)).filter((value) => value !== undefined)
   return texts.length === 0 ? undefined : [...new Set(texts)]
 }
 
-function jsonList (text: string): string[] | undefined {
+/** The texts of a JSON list; undefined where `text` is none. */
+function paragraphsOf (text: string | undefined): string[] | undefined {
+  if (text?.startsWith('[') !== true) return undefined
   try {
     const values = JSON.parse(text) as unknown
     return Array.isArray(values) ? values.flat(3).filter((value) => typeof value === 'string') : undefined
@@ -99,6 +107,7 @@ function jsonList (text: string): string[] | undefined {
 
 /** `12.5`, `$12.50` or `1,299.00`; anything else, and a range, is no price. */
 function priceOf (text: string | undefined): number | undefined {
-  const digits = /^[^\d\s-]{0,3}\s?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)$/.exec(text ?? '')?.[1]
-  return digits === undefined ? undefined : Number(digits.replaceAll(',', ''))
+  const digits = /^[^\d\s-]{0,3}\s?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,13}(?:\.\d+)?)$/.exec(text ?? '')?.[1]
+  const price = Number(digits?.replaceAll(',', ''))
+  return price <= LIMITS.price ? price : undefined
 }

@@ -1,7 +1,11 @@
+import { createReadStream } from 'node:fs'
+import { Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
 import { IsthmusError } from '../errors.ts'
+import type { Column } from './columns.ts'
 import type { Database } from './duckdb.ts'
 import { scanSql } from './scan.ts'
-import type { Column } from './scan.ts'
 import type { Source } from './sources.ts'
 
 /**
@@ -11,11 +15,25 @@ import type { Source } from './sources.ts'
 export async function readPart (
   db: Database, source: Source, columns: readonly Column[], select: (rows: string) => string, multiline = false
 ): Promise<void> {
+  if (source.gzip) await checkGzip(source)
   const rows = await scanSql(db, source, columns, multiline)
   try {
     await db.run(`CREATE OR REPLACE TABLE part AS ${select(rows)}`)
   } catch (cause) {
+    if (cause instanceof IsthmusError) throw cause
     throw new IsthmusError('input_unreadable', `${source.name} cannot be read to its end`, {
+      cause, place: { file: source.path },
+    })
+  }
+}
+
+/** DuckDB reads a file that was cut off as if it ended there; zlib knows its length and checksum. */
+async function checkGzip (source: Source): Promise<void> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => { done() } })
+  try {
+    await pipeline(createReadStream(source.path), createGunzip({ chunkSize: 1 << 18 }), nowhere)
+  } catch (cause) {
+    throw new IsthmusError('input_unreadable', `${source.name} is not gzip, is damaged, or was cut off`, {
       cause, place: { file: source.path },
     })
   }

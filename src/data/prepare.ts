@@ -25,7 +25,18 @@ export interface PrepareOptions {
   readonly limits?: DatabaseLimits
   /** Told of each bad row that is named, before the step stops or goes on. */
   readonly onBadRow?: (row: BadRow) => void
+  /** Told twice a second how far the work is: `done` of `STAGES`, which stage, and the share of its query (0 to 1). */
+  readonly onProgress?: (done: number, stage: string, share: number) => void
+  /** Aborted: `interrupted` is thrown, and `out` is as it was. */
+  readonly signal?: AbortSignal
 }
+
+/** What the step does, in this order. */
+export const STAGES = [
+  'checking what is there', 'reading interactions', 'reading items', 'filtering and ordering', 'drawing candidates', 'writing',
+] as const
+
+const PROGRESS_MS = 500
 
 /**
  * The step `prepare`: from the files that users bring to a dataset directory, or nothing to do where that directory
@@ -45,7 +56,7 @@ export async function prepare (options: PrepareOptions): Promise<{ manifest: Ste
   const manifest = await writeStep(out, plan, async (target) => {
     const work = join(target, '.work')
     await mkdir(work)
-    const db = await openDatabase(work, options.limits ?? DEFAULT_LIMITS)
+    const db = await openDatabase(work, options.limits ?? DEFAULT_LIMITS, options.signal)
     try {
       return { inputs: hashes, ...await makeDataset(db, sources, target, options) }
     } finally {
@@ -57,24 +68,41 @@ export async function prepare (options: PrepareOptions): Promise<{ manifest: Ste
 }
 
 async function makeDataset (
-  db: Database, sources: Sources, target: string, { settings, onBadRow }: PrepareOptions
+  db: Database, sources: Sources, target: string, { settings, onBadRow, onProgress }: PrepareOptions
 ): Promise<Record<string, unknown>> {
   const accept = (kind: string, bad: BadRows): void => {
     for (const row of bad.first) onBadRow?.(row)
     refuseBadShare(kind, bad, settings.maxBadShare)
   }
-  const interactions = await stageEvents(db, sources.interactions)
-  accept('interactions', interactions.bad)
-  const items = await stageItems(db, sources.items)
-  accept('items', items)
-  const { sequences, rounds } = await buildSequences(db, settings)
-  const candidates = buildCandidates(sequences, settings.seed)
-  return {
-    ...await writeDataset(target, { ...sequences, candidates }),
-    badRows: { interactions: interactions.bad, items },
-    timestamps: interactions.units,
-    kCoreRounds: rounds,
-    statistics: statistics(sequences),
+  let done = 0
+  const tell = (): void => onProgress?.(done, STAGES[done]!, Math.max(0, db.progress()))
+  const timer = setInterval(tell, PROGRESS_MS)
+  const stage = (next: typeof STAGES[number]): void => {
+    done = STAGES.indexOf(next)
+    tell()
+  }
+  try {
+    stage('reading interactions')
+    const interactions = await stageEvents(db, sources.interactions)
+    accept('interactions', interactions.bad)
+    stage('reading items')
+    const items = await stageItems(db, sources.items)
+    accept('items', items)
+    stage('filtering and ordering')
+    const { sequences, rounds, leftOut } = await buildSequences(db, settings)
+    stage('drawing candidates')
+    const candidates = buildCandidates(sequences, settings.seed)
+    stage('writing')
+    return {
+      ...await writeDataset(target, { ...sequences, candidates }),
+      badRows: { interactions: interactions.bad, items },
+      timestamps: interactions.units,
+      kCoreRounds: rounds,
+      leftOut,
+      statistics: statistics(sequences),
+    }
+  } finally {
+    clearInterval(timer)
   }
 }
 

@@ -19,6 +19,14 @@ export interface SequenceSettings {
 /** A user needs one event to train on, one to validate and one to test. */
 const FEWEST_EVENTS = 3
 
+/** What the filters took from the sound rows; `itemsNeverBought` have a description and no event. */
+export interface LeftOut {
+  readonly users: number
+  readonly items: number
+  readonly events: number
+  readonly itemsNeverBought: number
+}
+
 export type Sequences = Pick<Dataset, 'domains' | 'items' | 'users' | 'offsets' | 'events' | 'times'>
 
 /**
@@ -28,7 +36,11 @@ export type Sequences = Pick<Dataset, 'domains' | 'items' | 'users' | 'offsets' 
  */
 export async function buildSequences (
   db: Database, settings: SequenceSettings
-): Promise<{ sequences: Sequences, rounds: number }> {
+): Promise<{ sequences: Sequences, rounds: number, leftOut: LeftOut }> {
+  const [read] = await db.rows<LeftOut>(`SELECT count(*)::DOUBLE AS events, count(DISTINCT user_id)::DOUBLE AS users,
+    count(DISTINCT item_id)::DOUBLE AS items,
+    (SELECT count(*) FROM items WHERE item_id NOT IN (SELECT item_id FROM events))::DOUBLE AS itemsNeverBought
+    FROM events`)
   const named = settings.domains?.map(literal).join(', ')
   // Small numbers instead of texts, before anything is grouped or sorted.
   await db.run(`
@@ -54,7 +66,14 @@ export async function buildSequences (
   for await (const [ids] of db.stream('SELECT user_id FROM user_numbers JOIN all_users USING (u) ORDER BY number')) {
     for (const id of ids!) users.push(id as string)
   }
-  return { sequences: { domains, items, users, ...await readEventsInOrder(db, users, items, settings) }, rounds }
+  const sequences = { domains, items, users, ...await readEventsInOrder(db, users, items, settings) }
+  const leftOut = {
+    users: read!.users - users.length,
+    items: read!.items - items.length,
+    events: read!.events - sequences.events.length,
+    itemsNeverBought: read!.itemsNeverBought,
+  }
+  return { sequences, rounds, leftOut }
 }
 
 /** Makes `item_numbers` (i, number): global ids, per domain by first appearance. */
