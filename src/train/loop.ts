@@ -37,6 +37,8 @@ export interface TrainControl {
   /** Called at the end of each epoch and on an interruption; the arrays are live until it resolves. */
   readonly save?: (state: TrainingState) => Promise<void>
   readonly reporter?: TrainReporter
+  /** Told the weights that training begins or goes on with, before the first step. */
+  readonly onStart?: (weights: Weights) => void
   /** Milliseconds, monotonic. */
   readonly now?: () => number
 }
@@ -68,6 +70,7 @@ export async function train (parts: TrainParts, control: TrainControl = {}): Pro
     throw new IsthmusError('dataset_empty', 'no user has two events to train on, besides those for validation and test')
   }
   let state = control.from ?? freshState(parts)
+  control.onStart?.(state.weights)
   for (; state.phase < spec.phases.length; state = nextPhase(state)) {
     state = await trainPhase(parts, spec.phases[state.phase]!, state, control)
   }

@@ -1,0 +1,185 @@
+import { join, resolve } from 'node:path'
+import { openDataset } from '../data/dataset-files.ts'
+import type { Dataset } from '../data/dataset.ts'
+import { IsthmusError } from '../errors.ts'
+import { isCurrent, readStep, writeStep } from '../files/step.ts'
+import type { StepManifest } from '../files/step.ts'
+import { writeFileAtomic } from '../files/write.ts'
+import type { Weights } from '../nn/ops.ts'
+import type { LoadedTf } from '../nn/tf.ts'
+import { resolveSettings } from '../systems/settings.ts'
+import type { Settings } from '../systems/settings.ts'
+import { systemSpec } from '../systems/spec.ts'
+import type { SystemSpec } from '../systems/spec.ts'
+import { readCheckpoint, removeCheckpoint, writeCheckpoint } from '../train/checkpoint.ts'
+import { curveCsv, curveSvg } from '../train/curve.ts'
+import { train } from '../train/loop.ts'
+import type { Trained, TrainReporter } from '../train/loop.ts'
+import type { TrainingState } from '../train/state.ts'
+import { readWeights, writeWeights } from '../train/weights-file.ts'
+import { EMBED, openEmbeddings } from './embed.ts'
+import type { Embeddings } from './embed.ts'
+import type { TrainSettings } from './train-settings.ts'
+
+/** The name of the step that leaves a run. */
+export const TRAIN = 'train'
+
+export interface TrainStep {
+  /** A directory that `embed` left. */
+  readonly input: string
+  readonly out: string
+  readonly settings: TrainSettings
+  /** Called only where there is something to train. */
+  readonly openTf: () => Promise<LoadedTf>
+  /** Begin anew where a stopped run of `out` could go on. */
+  readonly fresh?: boolean
+  /** Aborted: the step under way is finished and saved, and `interrupted` thrown. */
+  readonly signal?: AbortSignal
+  /** Told once, before the first step. */
+  readonly onStart?: (start: TrainStart) => void
+  readonly reporter?: (settings: Settings) => TrainReporter
+}
+
+export interface TrainStart {
+  readonly settings: Settings
+  readonly backend: LoadedTf['backend']
+  readonly gpu: boolean
+  readonly users: number
+  readonly items: number
+  /** Numbers that training may move. */
+  readonly parameters: number
+  /** Where a stopped run goes on: the epoch, and its steps that are done. */
+  readonly resumed?: { readonly epoch: number, readonly step: number }
+}
+
+/**
+ * The step `train`: the weights of a system on a dataset's embeddings, how its training went, and every resolved
+ * setting; nothing to do where `out` is made from the same input and settings already. Beside `out` lies
+ * `out`.checkpoint until the run is finished, from which the same call goes on.
+ * @throws config_invalid, checkpoint_mismatch, interrupted, training_diverged, dataset_empty and those of files.
+ */
+export async function trainStep (step: TrainStep): Promise<{ manifest: StepManifest, skipped: boolean }> {
+  const { input: dir, out, signal, reporter } = step
+  const { dataset, embeddings } = await openInput(dir)
+  const { system, preset, overrides } = step.settings
+  const settings = resolveSettings(system, preset, embeddings.width, overrides)
+  const input = { dir, digest: embeddings.manifest.digest }
+  const plan = { step: TRAIN, input, settings: { ...settings } }
+  if (await isCurrent(out, plan)) return { manifest: await readStep(out, TRAIN), skipped: true }
+
+  const checkpoint = checkpointOf(out)
+  if (step.fresh === true) await removeCheckpoint(checkpoint)
+  const { tf, backend, gpu, close } = await step.openTf()
+  try {
+    const spec = systemSpec(settings, dataset.domains)
+    const kept = { input, settings: plan.settings, backend }
+    const from = await readCheckpoint(checkpoint, kept)
+    const tell = (state: TrainingState | undefined, weights: Weights): void => step.onStart?.({
+      settings,
+      backend,
+      gpu,
+      users: dataset.users.length,
+      items: dataset.items.length,
+      parameters: countTrained(spec, weights),
+      ...(state && { resumed: { epoch: state.epoch, step: state.step } }),
+    })
+    const trained = await train({ tf, dataset, texts: embeddings, spec, settings }, {
+      from,
+      ...(signal && { signal }),
+      ...(reporter && { reporter: reporter(settings) }),
+      onStart: (weights) => tell(from, weights),
+      save: (state) => writeCheckpoint(checkpoint, kept, state),
+    })
+    const manifest = await writeStep(out, plan, async (folder) => {
+      await writeRun(folder, trained)
+      return runFields(trained, { dataset, embeddings, spec, backend, gpu })
+    })
+    await removeCheckpoint(checkpoint)
+    return { manifest, skipped: false }
+  } finally {
+    close()
+  }
+}
+
+/** A finished run with all that it was made from: what a model is made of (`createModel`), and what export writes. */
+export interface Run {
+  readonly dir: string
+  readonly manifest: StepManifest
+  readonly dataset: Dataset
+  readonly embeddings: Embeddings
+  /** The embeddings again, by the name that a model knows them by. */
+  readonly texts: Embeddings
+  readonly settings: Settings
+  readonly spec: SystemSpec
+  readonly weights: Weights
+}
+
+/**
+ * Opens what `train` left, and follows its inputs: embeddings and dataset have to lie where they lay. Throws what
+ * `readStep` throws, and `artefact_invalid` where an input has been made anew since.
+ */
+export async function openRun (dir: string): Promise<Run> {
+  const manifest = await readStep(dir, TRAIN)
+  const { dataset, embeddings } = await openInput(inputOf(dir, manifest))
+  if (embeddings.manifest.digest !== manifest.input?.digest) {
+    throw new IsthmusError('artefact_invalid', `${dir} was trained on other embeddings than its input now holds`, {
+      place: { file: dir, field: 'input' },
+    })
+  }
+  // Written by trainStep, and readStep has checked whose manifest it is.
+  const settings = manifest.settings as unknown as Settings
+  const spec = systemSpec(settings, dataset.domains)
+  const weights = await readWeights(dir, WEIGHTS)
+  return { dir, manifest, dataset, embeddings, texts: embeddings, settings, spec, weights }
+}
+
+const WEIGHTS = 'weights'
+
+async function openInput (dir: string): Promise<{ dataset: Dataset, embeddings: Embeddings }> {
+  const manifest = await readStep(dir, EMBED)
+  const dataset = await openDataset(inputOf(dir, manifest))
+  return { dataset, embeddings: await openEmbeddings(dir, dataset) }
+}
+
+function inputOf (dir: string, { input }: StepManifest): string {
+  if (input !== undefined) return resolve(dir, input.dir)
+  throw new IsthmusError('artefact_invalid', `${dir} does not say what it was made from`, {
+    place: { file: dir, field: 'input' },
+  })
+}
+
+function checkpointOf (out: string): string {
+  return `${resolve(out)}.checkpoint`
+}
+
+async function writeRun (folder: string, { weights, curve, best }: Trained): Promise<void> {
+  await writeWeights(folder, WEIGHTS, weights)
+  await writeFileAtomic(join(folder, 'curve.csv'), curveCsv(curve))
+  await writeFileAtomic(join(folder, 'curve.svg'), curveSvg(curve, best.epoch))
+}
+
+function runFields (
+  { weights, best, curve, seconds }: Trained,
+  { dataset, embeddings, spec, backend, gpu }: {
+    dataset: Dataset, embeddings: Embeddings, spec: SystemSpec, backend: string, gpu: boolean,
+  }
+): Record<string, unknown> {
+  return {
+    system: spec,
+    backend,
+    gpu,
+    dataset: dataset.digest,
+    embedder: embeddings.embedder,
+    domains: dataset.domains,
+    parameters: countTrained(spec, weights),
+    epochs: curve.length,
+    best: { epoch: best.epoch, validation: curve.find(({ epoch }) => epoch === best.epoch)!.metrics },
+    seconds: Math.round(seconds.reduce((sum, each) => sum + each, 0)),
+  }
+}
+
+function countTrained (spec: SystemSpec, weights: Weights): number {
+  const groups = spec.phases.flatMap(({ train }) => train)
+  return [...weights].reduce((sum, [name, { data }]) =>
+    groups.some((group) => name.startsWith(group)) ? sum + data.length : sum, 0)
+}
