@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { IsthmusError } from '../errors.ts'
 import type { TextEmbedder } from '../llm/embedder.ts'
 import type { Engine, EngineItem } from '../recommend/engine.ts'
 import type { PopularList } from '../recommend/popular.ts'
@@ -60,13 +61,17 @@ export function createCatalogue (deps: CatalogueDeps, replayed: readonly string[
     const plans = await Promise.all(item.map(async (wanted) => await plan(wanted, vectors.get(wanted))))
     const stored = plans.flatMap(({ stored }) => stored ?? [])
     if (stored.length > 0) await store.putItems(stored)
-    const ready = stored.flatMap((one) => one.embedding === undefined ? [] : [toEngine(one, one.embedding)])
-    if (ready.length > 0) await engine.putItems(ready)
     for (const one of stored) {
       if (one.state === 'pending') waiting.add(one.itemId)
       else waiting.delete(one.itemId)
     }
-    return plans.map(({ result }) => result)
+    const refused = await putReady(engine, stored)
+    if (refused.length > 0) {
+      deps.log.warn({ items: refused.length }, 'embeddings gave no direction; their items stay out of answers')
+      await store.putItems(refused.map(({ embedding, ...one }) => ({ ...one, state: 'pending' })))
+    }
+    const out = new Set(refused.map(({ itemId }) => itemId))
+    return plans.map(({ result }) => out.has(result.itemId) ? { ...result, state: 'pending' } : result)
   }
 
   async function plan (
@@ -176,8 +181,30 @@ export function createCatalogue (deps: CatalogueDeps, replayed: readonly string[
   }
 }
 
+/**
+ * Gives the engine the stored items that have a vector. What it refuses for the vector's own sake comes back: the
+ * journal has it by now, and neither the others nor a later start may fail for it.
+ */
+export async function putReady (
+  engine: Pick<Engine, 'putItems'>, stored: readonly StoredItem[]
+): Promise<StoredItem[]> {
+  const ready = stored.flatMap((one) =>
+    one.embedding === undefined ? [] : [{ one, item: toEngine(one, one.embedding) }])
+  if (ready.length === 0) return []
+  try {
+    await engine.putItems(ready.map(({ item }) => item))
+    return []
+  } catch (error) {
+    if (!(error instanceof IsthmusError && error.code === 'validation_failed')) throw error
+    if (ready.length === 1) return ready.map(({ one }) => one)
+  }
+  const refused: StoredItem[] = []
+  for (const { one } of ready) refused.push(...await putReady(engine, [one]))
+  return refused
+}
+
 /** What the engine needs of a stored item. */
-export function toEngine (item: StoredItem, embedding: Float32Array): EngineItem {
+function toEngine (item: StoredItem, embedding: Float32Array): EngineItem {
   const { itemId, domain, title, brand, categories, price, ingestedAt } = item
   return {
     itemId,

@@ -24,7 +24,11 @@ export interface Service extends App {
 export const tinyEmbedder: AppDeps['embedder'] = {
   async embed (texts) {
     const rows = new Float32Array(texts.length * 384)
-    for (const [i, text] of texts.entries()) rows.set(hashWords(text, 384), i * 384)
+    for (const [i, text] of texts.entries()) {
+      rows.set(hashWords(text, 384), i * 384)
+      // A real encoder gives every text a direction, one without words too.
+      rows[i * 384]! += 0.1
+    }
     return rows
   },
 }
