@@ -46,8 +46,8 @@ function read (tensor: Tensor): Float32Array {
   return tensor.dataSync<'float32'>()
 }
 
-/** `tf.tidy` around a result without tensors. */
-function plain<R> (tf: Tf, work: () => R): R {
+/** `tf.tidy` around a result without tensors: that would walk a typed array number by number, in search of some. */
+export function plain<R> (tf: Tf, work: () => R): R {
   tf.engine().startScope()
   try {
     return work()

@@ -3,6 +3,7 @@ import { evaluationInput } from '../data/dataset.ts'
 import { threadInput } from '../data/threads.ts'
 import { padLeft, padPositions, widest } from '../data/window.ts'
 import type { Scorer } from '../evaluate/scorer.ts'
+import { plain } from '../nn/gradients.ts'
 import type { Ops, Weights } from '../nn/ops.ts'
 import type { Tensor, Tf } from '../nn/tf.ts'
 import { tfjsOps } from '../nn/tfjs-ops.ts'
@@ -96,13 +97,13 @@ export function createModel (tf: Tf, { spec, settings, dataset, texts, weights }
     settings,
     vectorWidth,
     itemVectors: () => read(items),
-    userVectors: (given, domain) => tf.tidy(() => read(encode(given, domain))),
+    userVectors: (given, domain) => plain(tf, () => read(encode(given, domain))),
     scorer: () => ({
       name: settings.system,
       score: (users, split, domain) =>
-        tf.tidy(() => dots(encode(histories(users, split), domain), domain, 0, vectorWidth)),
+        plain(tf, () => dots(encode(histories(users, split), domain), domain, 0, vectorWidth)),
       ...(spec.fusion === 'concat' && {
-        halves: (users: readonly number[], split: 'valid' | 'test', domain: number) => tf.tidy(() => {
+        halves: (users: readonly number[], split: 'valid' | 'test', domain: number) => plain(tf, () => {
           const vectors = encode(histories(users, split), domain)
           return { global: dots(vectors, domain, 0, d), local: dots(vectors, domain, d, d) }
         }),
