@@ -14,22 +14,23 @@ export function bceLoss (tf: Tf, positive: Tensor, negative: Tensor, reduction: 
 }
 
 /**
- * Softmax of the target among shared negatives: positive [S], negative [S, n], and `clash` [S, n] (1 where the negative
- * is the step's own target, which then does not count; see `clashes`). The negatives are drawn uniformly, so their
- * logits need no correction.
+ * Softmax of the target among shared negatives: positive [S], negative [S, n], and `clash` [S] (1 where the step's own
+ * target is among the negatives, where it is counted once; see `clashes`). The negatives are distinct and drawn
+ * uniformly, so their logits need no correction.
  */
 export function softmaxLoss (
   tf: Tf, { positive, negative, clash }: { positive: Tensor, negative: Tensor, clash: Tensor }, reduction: Reduction
 ): Tensor {
-  const target = tf.expandDims(positive, -1)
-  const others = tf.sub(negative, tf.mul(clash, OUT))
-  return reduce(tf, tf.sub(logSumExp(tf, tf.concat([target, others], -1)), positive), reduction)
+  // Joined after the sum over the negatives: a mask or a column more would cost another pass over [S, n].
+  const all = logSumExp(tf, negative)
+  const own = tf.mul(tf.sub(1, clash), tf.softplus(tf.sub(positive, all)))
+  return reduce(tf, tf.add(tf.sub(all, positive), own), reduction)
 }
 
-/** [S, n]: 1 where negative j is the target of step s, given both as any ids of items. */
+/** [S]: 1 where a step's target is one of the negatives, given both as any ids of items. */
 export function clashes (tf: Tf, targets: Int32Array, negatives: Int32Array): Tensor {
-  const steps = tf.tensor2d(targets, [targets.length, 1], 'int32')
-  return tf.cast(tf.equal(steps, tf.tensor2d(negatives, [1, negatives.length], 'int32')), 'float32')
+  const drawn = new Set(negatives)
+  return tf.tensor1d(Float32Array.from(targets, (target) => drawn.has(target) ? 1 : 0))
 }
 
 /** Eq. 8: the weighted sum of the terms. */
@@ -37,20 +38,20 @@ export function totalLoss (tf: Tf, terms: ReadonlyArray<{ readonly weight: numbe
   return terms.reduce<Tensor>((total, { weight, value }) => tf.add(total, tf.mul(value, weight)), tf.scalar(0))
 }
 
-/** Taken from a logit, this leaves nothing of it after exp. */
-const OUT = 1e9
-
-/** log of the sum of exp over the last axis; its gradient is the softmax, kept from the forward pass. */
+/** log of the sum of exp over the last axis; its gradient is the softmax, from what the forward pass had anyway. */
 export function logSumExp (tf: Tf, x: Tensor): Tensor {
   return tf.customGrad((input, save) => {
     const source = input as Tensor
     const largest = tf.max(source, -1, true)
     const powers = tf.exp(tf.sub(source, largest))
     const sum = tf.sum(powers, -1, true)
-    ;(save as (tensors: Tensor[]) => void)([tf.div(powers, sum)])
+    ;(save as (tensors: Tensor[]) => void)([powers, sum])
     return {
       value: tf.squeeze(tf.add(largest, tf.log(sum)), [-1]),
-      gradFunc: (dy: Tensor, [share]: Tensor[]) => tf.mul(share!, tf.expandDims(dy, -1)),
+      gradFunc (dy: Tensor, saved: Tensor[]) {
+        const [parts, whole] = saved as [Tensor, Tensor]
+        return tf.mul(parts, tf.div(tf.expandDims(dy, -1), whole))
+      },
     }
   })(x)
 }

@@ -17,7 +17,7 @@ export function tfjsOps (tf: Tf, leaves: ReadonlyMap<string, Tensor>, dropout?: 
     sub: (a, b) => tf.sub(a, b),
     mul: (a, b) => tf.mul(a, b),
     scale: (x, factor) => tf.mul(x, factor),
-    relu: (x) => tf.relu(x),
+    relu: relu(tf),
     gelu: (x) => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1)),
     sigmoid: (x) => tf.sigmoid(x),
     tanh: (x) => tf.tanh(x),
@@ -94,6 +94,15 @@ function standardise (tf: Tf): (x: Tensor, epsilon: number) => Tensor {
         return tf.mul(scale, tf.sub(tf.sub(dy, tf.mean(dy, -1, true)), along))
       },
     }
+  })(x)
+}
+
+/** max(x, 0); tfjs's own gradient goes through `step`, which the native backend puts together from six operations. */
+function relu (tf: Tf): (x: Tensor) => Tensor {
+  return (x) => tf.customGrad((input, save) => {
+    const value = tf.relu(input as Tensor)
+    ;(save as (tensors: Tensor[]) => void)([value])
+    return { value, gradFunc: (dy: Tensor, [y]: Tensor[]) => tf.mul(dy, tf.cast(tf.greater(y!, 0), 'float32')) }
   })(x)
 }
 

@@ -109,38 +109,48 @@ describe('the loss of the tri-thread model', () => {
 describe('softmax over shared negatives', () => {
   const positive = [2, -1]
   const negative = [[0.5, 1, -1], [3, 0, 0.2]]
-  const plain = (clash: number[][]): number => positive.map((target, s) => {
-    const others = negative[s]!.filter((_, j) => clash[s]![j] === 0)
-    return Math.log([target, ...others].reduce((sum, logit) => sum + Math.exp(logit), 0)) - target
-  }).reduce((a, b) => a + b)
-  const loss = (clash: number[][], reduction: 'sum' | 'mean'): number => value(() => softmaxLoss(tf, {
-    positive: tf.tensor1d(positive), negative: tf.tensor2d(negative), clash: tf.tensor2d(clash),
-  }, reduction))
+  /** The negative log share of the target among the target and all negatives. */
+  const plain = (targets: number[], negatives: number[][]): number => targets.map((target, s) =>
+    Math.log([target, ...negatives[s]!].reduce((sum, logit) => sum + Math.exp(logit), 0)) - target)
+    .reduce((a, b) => a + b)
+  const loss = (negatives: number[][], clash: number[], reduction: 'sum' | 'mean'): number =>
+    value(() => softmaxLoss(tf, {
+      positive: tf.tensor1d(positive), negative: tf.tensor2d(negatives), clash: tf.tensor1d(clash),
+    }, reduction))
 
   it('is the negative log share of the target', () => {
-    const none = [[0, 0, 0], [0, 0, 0]]
-    expect(loss(none, 'sum')).toBeCloseTo(plain(none), 5)
-    expect(loss(none, 'mean')).toBeCloseTo(plain(none) / 2, 5)
+    expect(loss(negative, [0, 0], 'sum')).toBeCloseTo(plain(positive, negative), 5)
+    expect(loss(negative, [0, 0], 'mean')).toBeCloseTo(plain(positive, negative) / 2, 5)
   })
 
-  it('leaves out a negative that is the target itself', () => {
-    const clash = [[0, 1, 0], [1, 0, 0]]
-    expect(loss(clash, 'sum')).toBeCloseTo(plain(clash), 5)
+  it('counts a target that is among its negatives once', () => {
+    const met = [[0.5, 2, -1], [-1, 0, 0.2]]
+    expect(loss(met, [1, 1], 'sum')).toBeCloseTo(plain(positive, [[0.5, -1], [0, 0.2]]), 5)
+    expect(loss(met, [1, 0], 'sum')).toBeCloseTo(plain([2], [[0.5, -1]]) + plain([-1], [met[1]!]), 5)
   })
 
-  it('finds which negatives are the target of which step', () => {
-    const found = tf.tidy(() => [...clashes(tf, Int32Array.of(4, 7), Int32Array.of(7, 1, 4)).dataSync()])
-    expect(found).toEqual([0, 0, 1, 1, 0, 0])
+  it('finds the steps whose target is among the negatives', () => {
+    const found = tf.tidy(() => [...clashes(tf, Int32Array.of(4, 7, 5), Int32Array.of(7, 1, 4)).dataSync()])
+    expect(found).toEqual([1, 1, 0])
   })
 
-  it('sends no gradient to a negative that is left out', () => {
+  it.each([false, true])('has the gradients of the plain form (target among the negatives: %s)', (isMet) => {
+    // Items as vectors of one user's direction: the logits are the items themselves, and a met target is one item.
+    const items = [0.7, -0.3, 1.2, 0.4]
+    const shared = isMet ? [1, 0, 2] : [1, 3, 2]
+    const others = shared.filter((item) => item !== 0)
+    const of = (values: number[]): number => plain([values[0]!], [others.map((item) => values[item]!)])
+    const wanted = items.map((_, i) => {
+      const moved = (by: number): number => of(items.map((item, j) => i === j ? item + by : item))
+      return (moved(1e-5) - moved(-1e-5)) / 2e-5
+    })
     tf.tidy(() => {
       const gradient = tf.grad((x: Tensor) => softmaxLoss(tf, {
-        positive: tf.tensor1d(positive), negative: x, clash: tf.tensor2d([[0, 1, 0], [1, 0, 0]]),
-      }, 'sum'))(tf.tensor2d(negative))
-      const [, second, , fourth] = gradient.dataSync()
-      expect([second, fourth]).toEqual([0, 0])
-      expect(gradient.dataSync()[0]).toBeGreaterThan(0.1)
+        positive: tf.gather(x, tf.tensor1d([0], 'int32')),
+        negative: tf.expandDims(tf.gather(x, tf.tensor1d(shared, 'int32')), 0),
+        clash: clashes(tf, Int32Array.of(0), Int32Array.from(shared)),
+      }, 'sum'))(tf.tensor1d(items))
+      expectClose(gradient, wanted, FLOAT32)
     })
   })
 })

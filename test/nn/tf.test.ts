@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { loadTf } from '../../src/nn/tf.ts'
+import { loadTf, type Tensor, type Tf } from '../../src/nn/tf.ts'
 
 const before = process.env.XDG_CACHE_HOME
 const empty = mkdtempSync(join(tmpdir(), 'isthmus-tf-'))
@@ -43,21 +43,58 @@ describe('loadTf', () => {
 })
 
 describe('the wasm backend', () => {
-  it.each([[false, true], [true, false], [true, true]])(
-    'multiplies transposed matrices (%s, %s) as cpu does', async (transposeA, transposeB) => {
-      const product = async (name: 'wasm' | 'cpu'): Promise<number[]> => {
-        const { tf, close } = await loadTf(name)
-        const values = tf.tidy(() => {
-          const a = tf.reshape(tf.range(0, 6), transposeA ? [3, 2] : [2, 3])
-          const b = tf.reshape(tf.range(1, 13), transposeB ? [4, 3] : [3, 4])
-          return [...tf.matMul(a, b, transposeA, transposeB).dataSync()]
-        })
-        expect(tf.memory().numTensors).toBe(0)
-        close()
-        return values
-      }
-      expect(await product('wasm')).toEqual(await product('cpu'))
+  type Compute = (tf: Tf) => Tensor
+  /** What a computation gives on wasm and on cpu; it must leave nothing behind on either. */
+  async function onBoth (compute: Compute): Promise<{ wasm: number[], cpu: number[] }> {
+    const run = async (name: 'wasm' | 'cpu'): Promise<number[]> => {
+      const { tf, close } = await loadTf(name)
+      const values = tf.tidy(() => [...compute(tf).dataSync()])
+      expect(tf.memory().numTensors).toBe(0)
+      expect(tf.memory().numDataBuffers).toBe(0)
+      close()
+      return values
+    }
+    return { wasm: await run('wasm'), cpu: await run('cpu') }
+  }
+  const whole = (tf: Tf, shape: number[]): Tensor =>
+    tf.reshape(tf.sub(tf.mod(tf.mul(tf.range(0, shape.reduce((a, b) => a * b)), 7), 23), 11), shape)
+
+  const products = [[2, 3, 4], [40, 33, 35]].flatMap(([n = 0, k = 0, m = 0]) =>
+    [[], [1], [3], [2, 3]].flatMap((batch) => [[false, false], [false, true], [true, false], [true, true]].map(
+      ([left = false, right = false]) => ({ batch, n, k, m, left, right }))))
+  it.each(products)('multiplies as cpu does: $batch x $n x $k x $m, turned $left $right', async (shape) => {
+    const { batch, n, k, m, left, right } = shape
+    const { wasm, cpu } = await onBoth((tf) => {
+      const a = whole(tf, [...batch, ...(left ? [k, n] : [n, k])])
+      const b = whole(tf, [...batch, ...(right ? [m, k] : [k, m])])
+      return tf.matMul(a, b, left, right)
     })
+    expect(wasm).toEqual(cpu) // whole numbers: no rounding
+  })
+
+  it('multiplies a batch by one matrix for all', async () => {
+    const { wasm, cpu } = await onBoth((tf) => tf.matMul(whole(tf, [4, 40, 33]), whole(tf, [1, 33, 35])))
+    expect(wasm).toEqual(cpu)
+  })
+
+  it.each([
+    [[9], [2], [4]], [[4, 5], [1, 2], [2, -1]], [[4, 5], [2, 0], [2, 5]], [[3, 4, 5], [1, 1, 2], [2, 3, 2]],
+    [[3, 4, 5], [0, 0, 0], [-1, -1, -1]], [[2, 3, 4, 5], [1, 0, 2, 1], [1, 3, 2, 3]],
+  ])('slices %j from %j by %j as cpu does', async (shape, begin, size) => {
+    const { wasm, cpu } = await onBoth((tf) => tf.slice(whole(tf, shape), begin, size))
+    expect(wasm).toEqual(cpu)
+  })
+
+  it('keeps what a copy shares when the original is disposed', async () => {
+    const { wasm } = await onBoth((tf) => {
+      const original = tf.tensor1d([1, 2, 3])
+      const copy = tf.clone(original)
+      original.dispose()
+      tf.fill([3], 9)
+      return copy
+    })
+    expect(wasm).toEqual([1, 2, 3])
+  })
 
   it('has the gradient of gather: rows used twice get both gradients', async () => {
     const { tf, close } = await loadTf('wasm')
