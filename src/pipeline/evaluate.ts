@@ -12,22 +12,17 @@ import { readInt32, readJson } from '../files/read.ts'
 import { isCurrent, readStep, writeStep } from '../files/step.ts'
 import type { StepManifest } from '../files/step.ts'
 import { writeFileAtomic, writeNumbers } from '../files/write.ts'
-import { COUNTING_BASELINES } from '../systems/baselines/counting.ts'
+import type { LoadedTf } from '../nn/tf.ts'
+import { BASELINE_SETTINGS, COUNTING_BASELINES } from '../systems/baselines/counting.ts'
 import type { CountingBaseline } from '../systems/baselines/counting.ts'
+import { createModel } from '../train/model.ts'
+import type { EvaluateSettings } from './evaluate-settings.ts'
+import { openRun, TRAIN } from './train.ts'
 
 /** The name of the step that leaves an evaluation. */
 export const EVALUATE = 'evaluate'
 
 const REPORT = 'metrics.json'
-
-export interface EvaluateSettings {
-  /** Beside the full ranking, which is always there. */
-  readonly modes: readonly EvaluationMode[]
-  /** Of the interval of the headline; ranks have no chance in them. */
-  readonly seed: number
-}
-
-export const DEFAULT_EVALUATE: EvaluateSettings = { modes: ['full', 'sampled-100'], seed: 42 }
 
 /** A system that is ready to be ranked. Whoever opened it disposes of it. */
 export interface Rankable {
@@ -78,19 +73,44 @@ export async function evaluateStep (step: EvaluateStep): Promise<{ manifest: Ste
   return { manifest, skipped: false }
 }
 
-/** A counting baseline on a directory that `prepare` left. */
+/** The parts of a step that do not depend on what is evaluated. */
+export type EvaluateCall = Omit<EvaluateStep, 'input' | 'system' | 'open'>
+
+/** A trained system: `run` is a directory that `train` left. */
+export async function evaluateRun (
+  step: EvaluateCall & { readonly run: string, readonly openTf: () => Promise<LoadedTf> }
+): Promise<{ manifest: StepManifest, skipped: boolean }> {
+  const { run: dir, openTf, ...rest } = step
+  const { digest } = await readStep(dir, TRAIN)
+  return evaluateStep({
+    ...rest,
+    input: { dir, digest },
+    async open () {
+      const run = await openRun(dir)
+      const { tf, close } = await openTf()
+      const model = createModel(tf, run)
+      return {
+        dataset: run.dataset,
+        scorer: model.scorer(),
+        dispose () {
+          model.dispose()
+          close()
+        },
+      }
+    },
+  })
+}
+
+/** A counting baseline: `dataset` is a directory that `prepare` left. */
 export async function evaluateBaseline (
-  baseline: CountingBaseline, step: Pick<EvaluateStep, 'out' | 'settings' | 'signal' | 'onStart' | 'onProgress'> & {
-    /** A directory that `prepare` left. */
-    readonly dataset: string
-  }
+  baseline: CountingBaseline, step: EvaluateCall & { readonly dataset: string }
 ): Promise<{ manifest: StepManifest, skipped: boolean }> {
   const { dataset: dir, ...rest } = step
   const { digest } = await readStep(dir, PREPARE)
   return evaluateStep({
     ...rest,
     input: { dir, digest },
-    system: { baseline },
+    system: { baseline, ...BASELINE_SETTINGS[baseline] },
     async open () {
       const dataset = await openDataset(dir)
       return { dataset, scorer: COUNTING_BASELINES[baseline](dataset), dispose () {} }
@@ -121,27 +141,6 @@ export async function openRanks (dir: string, dataset: Dataset): Promise<Evaluat
   const ranks = await readInt32(join(dir, ranksFile('full')), users.length)
   const domains = users.map((user) => domainOf(dataset.domains, target(dataset, user, split)))
   return { split, mode: 'full', users, ranks, domains }
-}
-
-/**
- * Settings from what flags (texts) or a config file (JSON values) give. `modes` is `full,sampled-100,official` or a
- * list. Throws `config_invalid` with the field.
- */
-export function evaluateSettings (given: Readonly<Record<string, unknown>>): EvaluateSettings {
-  const { modes = DEFAULT_EVALUATE.modes, seed = DEFAULT_EVALUATE.seed, ...unknown } = given
-  const [stray] = Object.keys(unknown)
-  if (stray !== undefined) refuse(stray, 'is not a setting of evaluate')
-  const names: readonly unknown[] = typeof modes === 'string' ? modes.split(',') : Array.isArray(modes) ? modes : []
-  const known = EVALUATION_MODES.filter((mode) => names.includes(mode))
-  if (known.length === 0 || names.some((name) => !known.some((mode) => mode === name))) {
-    refuse('modes', `is a list of ${EVALUATION_MODES.join(', ')}`)
-  }
-  if (typeof seed !== 'number' || !Number.isSafeInteger(seed) || seed < 0) refuse('seed', 'is a whole number from 0')
-  return { modes: known, seed }
-}
-
-function refuse (field: string, what: string): never {
-  throw new IsthmusError('config_invalid', `${field} ${what}`, { place: { field } })
 }
 
 function ranksFile (mode: EvaluationMode): string {

@@ -6,9 +6,8 @@ import { openDataset, PREPARE, writeDataset } from '../../src/data/dataset-files
 import type { Dataset } from '../../src/data/dataset.ts'
 import { comparePaired } from '../../src/evaluate/significance.ts'
 import { writeStep } from '../../src/files/step.ts'
-import {
-  DEFAULT_EVALUATE, evaluateBaseline, evaluateSettings, evaluateStep, openEvaluation, openRanks,
-} from '../../src/pipeline/evaluate.ts'
+import { DEFAULT_EVALUATE } from '../../src/pipeline/evaluate-settings.ts'
+import { evaluateBaseline, evaluateStep, openEvaluation, openRanks } from '../../src/pipeline/evaluate.ts'
 import type { Rankable } from '../../src/pipeline/evaluate.ts'
 import { datasetOf, randomSequences, scorerOf } from '../evaluate/fixtures.ts'
 
@@ -93,24 +92,5 @@ describe('a counting baseline', () => {
     await evaluateBaseline('item-knn', { ...options, out: at('knn') })
     const [first, second] = [await openRanks(at('popularity'), dataset), await openRanks(at('knn'), dataset)]
     expect(comparePaired(first, second).users).toBe(60)
-  })
-})
-
-describe('settings of evaluate', () => {
-  it('come from texts and from lists', () => {
-    expect(evaluateSettings({ modes: 'official,full', seed: 7 })).toEqual({ modes: ['full', 'official'], seed: 7 })
-    expect(evaluateSettings({ modes: ['sampled-100'] })).toEqual({ modes: ['sampled-100'], seed: 42 })
-    expect(evaluateSettings({})).toEqual(DEFAULT_EVALUATE)
-  })
-
-  it.each([
-    ['modes', { modes: 'full,sampled' }],
-    ['modes', { modes: '' }],
-    ['modes', { modes: 3 }],
-    ['seed', { seed: '7' }],
-    ['seed', { seed: -1 }],
-    ['k', { k: 10 }],
-  ])('are refused with the name of the field: %s in %o', (field, given) => {
-    expect(() => evaluateSettings(given)).toThrow(expect.objectContaining({ code: 'config_invalid', place: { field } }))
   })
 })

@@ -5,8 +5,8 @@ import type { Scorer } from '../../evaluate/scorer.ts'
 import { historyScorer } from './history-scorer.ts'
 import { buildPostings } from './postings.ts'
 
-const LAST = 10
-const DECAY = 0.8
+/** Items of the history that count, and what each step back leaves of their weight. */
+export const ITEM_KNN = { last: 10, decay: 0.8 } as const
 
 /**
  * Item-kNN: score(j) = sum over k = 0..9 of 0.8^k co(h[-1-k], j) / sqrt(pop(h[-1-k]) pop(j)), where co(i, j) counts
@@ -17,8 +17,8 @@ export function itemKnn (dataset: Dataset): Scorer {
   const postings = buildPostings(dataset)
   const rootPopularity = Float64Array.from(trainCounts(dataset), Math.sqrt)
   return historyScorer('item-knn', dataset, (history, scores) => {
-    for (const [k, id] of history.slice(-LAST).reverse().entries()) {
-      const weight = DECAY ** k / rootPopularity[id]!
+    for (const [k, id] of history.slice(-ITEM_KNN.last).reverse().entries()) {
+      const weight = ITEM_KNN.decay ** k / rootPopularity[id]!
       postings.each(id, (user, place) => {
         const prefix = trainPrefix(dataset, user)
         for (let other = 0; other < prefix.length; other++) {

@@ -4,8 +4,8 @@ import type { Scorer } from '../../evaluate/scorer.ts'
 import { historyScorer } from './history-scorer.ts'
 import { buildPostings } from './postings.ts'
 
-const LAST = 10
-const DECAY = 0.6
+/** Items of the history that count, and what each step back leaves of their weight. */
+export const TRANSITIONS = { last: 10, decay: 0.6 } as const
 
 /**
  * First-order transitions: score(j) = sum over k = 0..9 of 0.6^k count(h[-1-k] -> j), where count(a -> b) is how often
@@ -14,8 +14,8 @@ const DECAY = 0.6
 export function transitions (dataset: Dataset): Scorer {
   const postings = buildPostings(dataset)
   return historyScorer('transitions', dataset, (history, scores) => {
-    for (const [k, id] of history.slice(-LAST).reverse().entries()) {
-      const weight = DECAY ** k
+    for (const [k, id] of history.slice(-TRANSITIONS.last).reverse().entries()) {
+      const weight = TRANSITIONS.decay ** k
       postings.each(id, (user, place) => {
         const follower = trainPrefix(dataset, user)[place + 1]
         if (follower !== undefined) scores[follower] = scores[follower]! + weight

@@ -5,8 +5,8 @@ import { historyScorer } from './history-scorer.ts'
 import { buildPostings } from './postings.ts'
 import type { Postings } from './postings.ts'
 
-const LAST = 20
-const NEIGHBOURS = 100
+/** Items of the history that count, and users that vote. */
+export const VS_KNN = { last: 20, neighbours: 100 } as const
 
 interface Neighbour { readonly user: number, readonly similarity: number }
 
@@ -20,7 +20,7 @@ export function vsKnn (dataset: Dataset): Scorer {
   const postings = buildPostings(dataset)
   const idf = Float64Array.from(postings.users, (users) => users === 0 ? 0 : Math.log(dataset.users.length / users))
   return historyScorer('vs-knn', dataset, (history, scores, self) => {
-    const weights = positionWeights(history.subarray(-LAST))
+    const weights = positionWeights(history.subarray(-VS_KNN.last))
     for (const { user, similarity } of nearest(weights, idf, postings, self)) {
       const prefix = trainPrefix(dataset, user)
       const match = matchPlace(prefix, weights)
@@ -52,7 +52,7 @@ function nearest (
   return [...similarities]
     .map(([user, similarity]) => ({ user, similarity }))
     .sort((a, b) => b.similarity - a.similarity || a.user - b.user)
-    .slice(0, NEIGHBOURS)
+    .slice(0, VS_KNN.neighbours)
 }
 
 function matchPlace (prefix: Int32Array, weights: ReadonlyMap<number, number>): number {

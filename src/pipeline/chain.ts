@@ -1,0 +1,146 @@
+import { join } from 'node:path'
+import type { BadRow } from '../data/bad-rows.ts'
+import { prepare, STAGES } from '../data/prepare.ts'
+import { figure } from '../evaluate/table.ts'
+import type { StepManifest } from '../files/step.ts'
+import { loadTf } from '../nn/tf.ts'
+import type { Progress } from '../progress.ts'
+import { progressReporter } from '../train/reporter.ts'
+import { embed } from './embed.ts'
+import { chooseEmbedder } from './embedder-choice.ts'
+import { evaluateRun, openEvaluation } from './evaluate.ts'
+import type { PipelineSettings } from './pipeline-settings.ts'
+import type { Step, StepOutcome } from './steps.ts'
+import { trainStep } from './train.ts'
+
+/** What every link of a chain may look at. */
+export interface ChainContext {
+  /** Files, or folders with `interactions*` and `items*`. */
+  readonly data: readonly string[]
+  /** The folder of all directories that the steps leave. */
+  readonly work: string
+  readonly settings: PipelineSettings
+  /** Where embeddings are kept whatever the folder of work. */
+  readonly cache: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly signal: AbortSignal
+  /** A progress line for one step. */
+  readonly progress: (label: string, total: number, unit: string) => Progress
+  readonly onBadRow: (row: BadRow) => void
+  /** A line for people. */
+  readonly say: (line: string) => void
+}
+
+/** Where the links of a chain leave their work, below `work`. */
+export interface ChainFolders {
+  readonly dataset: string
+  readonly embeddings: string
+  readonly run: string
+  readonly evaluation: string
+}
+
+export function chainFolders (work: string): ChainFolders {
+  return {
+    dataset: join(work, 'dataset'),
+    embeddings: join(work, 'embeddings'),
+    run: join(work, 'run'),
+    evaluation: join(work, 'evaluation'),
+  }
+}
+
+/** From raw logs to an evaluated system: what the commands `pipeline` and `results` share. */
+export function trainingChain (context: ChainContext): readonly Step[] {
+  return LINKS.map(({ name, run }) => ({ name, run: () => run(context, chainFolders(context.work)) }))
+}
+
+interface Link {
+  readonly name: string
+  readonly run: (context: ChainContext, folders: ChainFolders) => Promise<StepOutcome>
+}
+
+const LINKS: readonly Link[] = [
+  {
+    name: 'prepare',
+    async run ({ data, settings, onBadRow, signal, progress }, { dataset: out }) {
+      const line = progress('prepare', STAGES.length, 'stages')
+      const done = await prepare({
+        inputs: data,
+        out,
+        settings: settings.prepare,
+        onBadRow,
+        signal,
+        onProgress: (stages, stage, share) => line.update(stages + share, stage),
+      })
+      line.finish()
+      return outcome(done, ({ users, events }) => `${String(users)} users, ${String(events)} events`)
+    },
+  },
+  {
+    name: 'embed',
+    run: async ({ settings: { embed: { prompt, ...choice } }, env, cache, signal, progress }, folders) => {
+      const embedder = chooseEmbedder(choice, env)
+      return outcome(await embed({
+        input: folders.dataset, out: folders.embeddings, embedder, prompt, cache, signal, ...shown(progress, 'embed', 'items'),
+      }), ({ items }) => `${String(items)} item texts by ${embedder.id}`)
+    },
+  },
+  {
+    name: 'train',
+    run: async ({ settings, signal, say }, { embeddings, run }) =>
+      outcome(await trainStep({
+        input: embeddings,
+        out: run,
+        settings: settings.train,
+        openTf: () => loadTf(settings.backend),
+        signal,
+        onStart: ({ backend, gpu, parameters, resumed }) => say(
+          `train: ${parameters} parameters on ${backend}${gpu ? ' with a GPU' : ''}` +
+          (resumed ? `; goes on in epoch ${resumed.epoch} after ${resumed.step} steps` : '')),
+        reporter: ({ epochs }) => progressReporter(epochs),
+      }), ({ epochs, best }) => {
+        // Written by the step that has just run.
+        const { epoch, validation } = best as { epoch: number, validation: Record<string, number> }
+        return `best of ${String(epochs)} epochs is ${epoch}, validation NDCG@10 ${figure(validation['ndcg10'] ?? 0)}`
+      }),
+  },
+  {
+    name: 'evaluate',
+    run: async ({ settings, signal, progress }, { run, evaluation: out }) => {
+      const done = await evaluateRun({
+        run,
+        out,
+        settings: settings.evaluate,
+        openTf: () => loadTf(settings.backend),
+        signal,
+        ...shown(progress, 'evaluate', 'users'),
+      })
+      const { report: { full: { all } } } = await openEvaluation(out)
+      return outcome(done, () => `full ranking HR@10 ${figure(all.hr10)}, NDCG@10 ${figure(all.ndcg10)}`)
+    },
+  },
+]
+
+/** A step's own result as the chain tells of it. */
+export function outcome (
+  { manifest, skipped }: { manifest: StepManifest, skipped: boolean }, says: (manifest: StepManifest) => string
+): StepOutcome {
+  return { skipped, digest: manifest.digest, says: says(manifest) }
+}
+
+/** The two callbacks by which a step shows how far it is. */
+export function shown (
+  progress: ChainContext['progress'], label: string, unit: string
+): { onStart: (total: number) => void, onProgress: (done: number) => void } {
+  let line: Progress | undefined
+  let all = 0
+  return {
+    onStart (total) {
+      all = total
+      line = progress(label, total, unit)
+    },
+    onProgress (done) {
+      line?.update(done)
+      if (done === all) line?.finish()
+    },
+  }
+}

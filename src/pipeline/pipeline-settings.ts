@@ -1,0 +1,63 @@
+import { prepareSettings } from '../data/prepare-settings.ts'
+import type { PrepareSettings } from '../data/prepare-settings.ts'
+import { IsthmusError } from '../errors.ts'
+import { embedSettings } from './embed-settings.ts'
+import type { EmbedSettings } from './embed-settings.ts'
+import { evaluateSettings } from './evaluate-settings.ts'
+import type { EvaluateSettings } from './evaluate-settings.ts'
+import { backendChoice, trainSettings } from './train-settings.ts'
+import type { TrainSettings } from './train-settings.ts'
+
+/** Settings of a whole chain, by step. */
+export interface PipelineSettings {
+  readonly prepare: PrepareSettings
+  readonly embed: EmbedSettings
+  readonly train: TrainSettings
+  readonly evaluate: EvaluateSettings
+  readonly backend: ReturnType<typeof backendChoice>
+}
+
+/** What the flags of a chain may set; a flag that was not given is absent. */
+export interface PipelineFlags {
+  readonly system?: string
+  readonly preset?: string
+  readonly epochs?: string
+  readonly kCore?: string
+  readonly ties?: string
+  readonly backend?: string
+  /** Of every step that has one. */
+  readonly seed?: string
+}
+
+const SECTIONS = ['prepare', 'embed', 'train', 'evaluate'] as const
+
+/**
+ * The settings of every step, all checked before the first begins. A config file has a section for each step, with what
+ * that step's own config file may hold; a flag wins. Throws `config_invalid` with the field.
+ */
+export function pipelineSettings (
+  flags: PipelineFlags, config: Readonly<Record<string, unknown>> = {}
+): PipelineSettings {
+  const stray = Object.keys(config).find((name) => !SECTIONS.some((section) => section === name))
+  if (stray !== undefined) refuse(stray, `is no section; there are ${SECTIONS.join(', ')}`)
+  const section = (name: typeof SECTIONS[number]): Record<string, unknown> => {
+    const value = config[name] ?? {}
+    if (typeof value !== 'object' || Array.isArray(value)) refuse(name, 'is a JSON object')
+    // An object that is no list, whose members the step's own parser checks.
+    return value as Record<string, unknown>
+  }
+  const { system, preset, epochs, kCore, ties, seed } = flags
+  const set = (values: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+    Object.fromEntries(Object.entries(values).filter((pair): pair is [string, string] => pair[1] !== undefined))
+  return {
+    prepare: prepareSettings({ ...section('prepare'), ...set({ kCore, ties, seed }) }),
+    embed: embedSettings({}, section('embed')),
+    train: trainSettings(set({ system, preset, epochs, seed }), section('train')),
+    evaluate: evaluateSettings({ ...section('evaluate'), ...(seed !== undefined && { seed: Number(seed) }) }),
+    backend: backendChoice(flags.backend ?? 'auto'),
+  }
+}
+
+function refuse (field: string, what: string): never {
+  throw new IsthmusError('config_invalid', `${field} ${what}`, { place: { field } })
+}

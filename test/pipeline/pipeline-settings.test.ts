@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { pipelineSettings } from '../../src/pipeline/pipeline-settings.ts'
+
+describe('settings of a chain', () => {
+  it('are the defaults of each step where nothing is said', () => {
+    const { prepare, embed, train, evaluate, backend } = pipelineSettings({})
+    expect(prepare.kCore).toEqual({ user: 5, item: 3 })
+    expect(embed.embedder).toBe('local')
+    expect(train).toEqual({ system: 'llm4cdsr', preset: 'product', overrides: {} })
+    expect(evaluate.modes).toEqual(['full', 'sampled-100'])
+    expect(backend).toBe('auto')
+  })
+
+  it('take one seed for every step that has one', () => {
+    const { prepare, train, evaluate } = pipelineSettings({ seed: '7' })
+    expect([prepare.seed, train.overrides.seed, evaluate.seed]).toEqual([7, 7, 7])
+  })
+
+  it('take a section of the config file for each step, and a flag before it', () => {
+    const { prepare, train } = pipelineSettings({ kCore: 'none', epochs: '2' }, {
+      prepare: { kCore: '3,3', ties: 'input' }, train: { epochs: 9, width: 64 },
+    })
+    expect(prepare).toMatchObject({ kCore: 'none', ties: 'input' })
+    expect(train.overrides).toEqual({ epochs: 2, width: 64 })
+  })
+
+  it.each([
+    ['wdith', { wdith: {} }],
+    ['train', { train: [] }],
+    ['embedder', { embed: { embedder: 'cloud' } }],
+    ['modes', { evaluate: { modes: 'best' } }],
+  ])('are refused before any step begins: %s in %o', (field, config) => {
+    expect(() => pipelineSettings({}, config)).toThrow(expect.objectContaining({ code: 'config_invalid', place: { field } }))
+  })
+
+  it('are refused for a flag that is none of its values', () => {
+    for (const flags of [{ seed: 'x' }, { epochs: '1.5' }, { backend: 'cuda' }, { kCore: '5' }, { ties: 'time' }]) {
+      expect(() => pipelineSettings(flags)).toThrow(expect.objectContaining({ code: 'config_invalid' }))
+    }
+  })
+})
