@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { exitStatus, IsthmusError } from '../src/errors.ts'
+import { readJson } from '../src/files/read.ts'
 import { packageRoot } from '../src/paths.ts'
 import { embedSettings } from '../src/pipeline/embed-settings.ts'
 import { embed } from '../src/pipeline/embed.ts'
 import { chooseEmbedder } from '../src/pipeline/embedder-choice.ts'
-import { readJson } from '../src/files/read.ts'
 import { startProgress } from '../src/progress.ts'
 import type { Progress } from '../src/progress.ts'
 
@@ -23,11 +23,15 @@ const OPTIONS = {
   width: { type: 'string' },
   'base-url': { type: 'string' },
   template: { type: 'string' },
+  // Taken as by every step; embedding draws nothing.
+  seed: { type: 'string' },
   cache: { type: 'string', default: join(packageRoot, '.cache/embeddings') },
 } as const
 
 const stop = new AbortController()
-process.once('SIGINT', () => stop.abort(new IsthmusError('interrupted', 'stopped; the same command goes on from here')))
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => stop.abort(new IsthmusError('interrupted', 'stopped; the same command goes on from here')))
+}
 
 try {
   const { values: flags } = parseArgs({ options: OPTIONS })
