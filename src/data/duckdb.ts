@@ -53,7 +53,7 @@ export async function openDatabase (
     } catch (error) {
       if (signal?.aborted !== true) throw error
     }
-    throw new IsthmusError('interrupted', 'stopped before the end; nothing was changed')
+    throw stopped()
   }
   return {
     async run (sql) {
@@ -79,6 +79,11 @@ export async function openDatabase (
       instance.closeSync()
     },
   }
+}
+
+/** The error for work that was told to stop. */
+export function stopped (): IsthmusError {
+  return new IsthmusError('interrupted', 'stopped before the end; nothing was changed')
 }
 
 /** A text as an SQL literal. */

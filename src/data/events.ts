@@ -21,14 +21,22 @@ export const FILE_STRIDE = 2 ** 40
 const SECONDS_BELOW = 1e11
 const MILLISECONDS_BELOW = 1e14
 
+export interface EventRules {
+  /** Whether each row needs a domain. */
+  readonly domainRequired?: boolean
+  /** Whether a column `rating` is read, 0 to 5. Where it is not, what stands in it does not matter. */
+  readonly ratings?: boolean
+}
+
 /**
- * Reads interactions into the table `events` (seq, user_id, item_id, domain, time in unix ms); `seq` is the order of
- * the input. A column `rating` is allowed and not used: every event counts as a positive one.
+ * Reads interactions into the table `events` (seq, user_id, item_id, domain, time in unix ms, value); `seq` is the
+ * order of the input. Every event counts as a positive one, whatever its rating.
  */
 export async function stageEvents (
-  db: Database, sources: readonly Source[], { domainRequired = true } = {}
+  db: Database, sources: readonly Source[], { domainRequired = true, ratings = false }: EventRules = {}
 ): Promise<StagedEvents> {
-  await db.run('CREATE TABLE events (seq BIGINT, user_id VARCHAR, item_id VARCHAR, domain VARCHAR, time BIGINT)')
+  await db.run(`CREATE TABLE events (seq BIGINT, user_id VARCHAR, item_id VARCHAR, domain VARCHAR, time BIGINT,
+    value DOUBLE)`)
   const parts: BadRows[] = []
   const units: Record<string, TimeUnit> = {}
   const columns: Column[] = [
@@ -36,17 +44,24 @@ export async function stageEvents (
     { name: 'item_id', alias: 'itemId', required: true, type: 'text or number' },
     { name: 'domain', required: domainRequired, type: 'text' },
     { name: 'timestamp', required: true, type: 'text or number' },
+    ...(ratings ? [{ name: 'rating', alias: 'value', type: 'text or number' } as const] : []),
+  ]
+  const value = ratings ? 'TRY_CAST(rating AS DOUBLE)' : 'NULL::DOUBLE'
+  const rules = [
+    'problem', idRule('user_id'), idRule('item_id'),
+    domainRequired ? domainRule : `CASE WHEN domain IS NOT NULL THEN ${domainRule} END`,
+    TIME_RULE,
+    ...(ratings ? [RATING_RULE] : []),
   ]
   for (const [file, source] of sources.entries()) {
     await readPart(db, source, columns, (rows) => `
-      SELECT n, user_id, item_id, domain, number, iso, coalesce(problem, ${idRule('user_id')}, ${idRule('item_id')},
-        ${domainRequired ? domainRule : `CASE WHEN domain IS NOT NULL THEN ${domainRule} END`}, ${TIME_RULE}) AS reason
-      FROM (SELECT *, ${NUMBER} AS number, ${ISO} AS iso FROM (${rows}))`)
+      SELECT n, user_id, item_id, domain, number, iso, value, coalesce(${rules.join(', ')}) AS reason
+      FROM (SELECT *, ${NUMBER} AS number, ${ISO} AS iso, ${value} AS value FROM (${rows}))`)
     const unit = await markOtherUnits(db)
     units[source.name] = unit
     parts.push(await collectBadRows(db, source))
     await db.run(`INSERT INTO events SELECT ${file * FILE_STRIDE} + n, user_id, item_id, domain,
-        coalesce(iso, round(number * ${unit === 's' ? 1000 : 1})::BIGINT)
+        coalesce(iso, round(number * ${unit === 's' ? 1000 : 1})::BIGINT), value
       FROM part WHERE reason IS NULL; DROP TABLE part`)
   }
   return { bad: mergeBadRows(parts), units }
@@ -60,6 +75,9 @@ const TIME_RULE = `CASE WHEN timestamp IS NULL THEN 'timestamp is missing'
   WHEN number IS NULL AND iso IS NULL THEN 'timestamp is neither a number nor an ISO 8601 time'
   WHEN coalesce(number, iso) <= 0 OR coalesce(number, iso) >= ${MILLISECONDS_BELOW}
     THEN 'timestamp is no time in seconds or milliseconds' END`
+
+const RATING_RULE = `CASE WHEN rating IS NOT NULL AND (value BETWEEN 0 AND 5) IS NOT TRUE
+  THEN 'rating is not a number from 0 to 5' END`
 
 /** The unit of a file is that of most of its rows; a row in the other one is bad, not silently 1970. */
 async function markOtherUnits (db: Database): Promise<TimeUnit> {

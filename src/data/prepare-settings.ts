@@ -12,7 +12,8 @@ export const DEFAULT_PREPARE: PrepareSettings = {
 
 /**
  * Settings from what flags (texts) or a config file (JSON values) give; what is undefined takes its default.
- * `kCore` is `none`, `5,3` or `{user, item}`; `domains` is `a,b` or a list. Throws `config_invalid` with the field.
+ * `kCore` is `none`, `5,3` (users, items), `5` or `{user, item}`; `domains` is `a,b` or a list.
+ * Throws `config_invalid` with the field.
  */
 export function prepareSettings (given: Readonly<Record<string, unknown>>): PrepareSettings {
   const unknown = Object.keys(given).find((field) => !(field in PARSERS))
@@ -25,8 +26,10 @@ export function prepareSettings (given: Readonly<Record<string, unknown>>): Prep
 const PARSERS = {
   kCore (value: unknown): PrepareSettings['kCore'] {
     if (value === 'none') return value
-    const [user, item, ...rest] = typeof value === 'string' ? value.split(',').map(Number) : coreOf(value)
-    if (!isCount(user) || !isCount(item) || rest.length > 0) throw invalid('kCore', 'is none, or two counts as in 5,3')
+    const [user, item = user, ...rest] = typeof value === 'string' ? value.split(',').map(numberOf) : coreOf(value)
+    if (!isCount(user) || !isCount(item) || rest.length > 0) {
+      throw invalid('kCore', 'is none, a count for users and items, or two as in 5,3')
+    }
     return { user, item }
   },
   ties (value: unknown): PrepareSettings['ties'] {
@@ -54,6 +57,7 @@ const PARSERS = {
 }
 
 function coreOf (value: unknown): unknown[] {
+  if (typeof value === 'number') return [value]
   return typeof value === 'object' && value !== null && 'user' in value && 'item' in value ? [value.user, value.item] : []
 }
 

@@ -7,7 +7,7 @@ import { refuseBadShare } from './bad-rows.ts'
 import type { BadRow, BadRows } from './bad-rows.ts'
 import { buildCandidates } from './candidates.ts'
 import { PREPARE, writeDataset } from './dataset-files.ts'
-import { DEFAULT_LIMITS, openDatabase } from './duckdb.ts'
+import { DEFAULT_LIMITS, openDatabase, stopped } from './duckdb.ts'
 import type { Database, DatabaseLimits } from './duckdb.ts'
 import { stageEvents } from './events.ts'
 import { stageItems } from './items.ts'
@@ -68,7 +68,7 @@ export async function prepare (options: PrepareOptions): Promise<{ manifest: Ste
 }
 
 async function makeDataset (
-  db: Database, sources: Sources, target: string, { settings, onBadRow, onProgress }: PrepareOptions
+  db: Database, sources: Sources, target: string, { settings, onBadRow, onProgress, signal }: PrepareOptions
 ): Promise<Record<string, unknown>> {
   const accept = (kind: string, bad: BadRows): void => {
     for (const row of bad.first) onBadRow?.(row)
@@ -93,6 +93,7 @@ async function makeDataset (
     stage('drawing candidates')
     const candidates = buildCandidates(sequences, settings.seed)
     stage('writing')
+    if (signal?.aborted === true) throw stopped()
     return {
       ...await writeDataset(target, { ...sequences, candidates }),
       badRows: { interactions: interactions.bad, items },

@@ -23,15 +23,24 @@ const NAME = /\.(csv|jsonl|parquet)(\.gz)?$/
  */
 export async function findSources (inputs: readonly string[]): Promise<Sources> {
   const paths = (await Promise.all(inputs.map(expand))).flat()
-  const named = (prefix: string): Source[] => paths.filter((path) => basename(path).startsWith(prefix)).map(sourceOf)
-  const found = { interactions: named('interactions'), items: named('items') }
-  for (const [kind, sources] of Object.entries(found)) {
-    if (sources.length > 0) continue
-    throw new IsthmusError('input_missing', `no ${kind}.csv, .jsonl or .parquet (csv and jsonl also .gz) in the input`, {
-      place: { file: inputs.join(', ') },
-    })
-  }
-  return found
+  return { interactions: named(paths, 'interactions', inputs), items: named(paths, 'items', inputs) }
+}
+
+/** Like `findSources`, where items are not needed; a file that is named itself is taken whatever its name. */
+export async function findInteractions (inputs: readonly string[]): Promise<readonly Source[]> {
+  const found = await Promise.all(inputs.map(async (input) => {
+    const paths = await expand(input)
+    return paths[0] === input ? [sourceOf(input)] : named(paths, 'interactions', [input])
+  }))
+  return found.flat()
+}
+
+function named (paths: readonly string[], kind: string, inputs: readonly string[]): Source[] {
+  const sources = paths.filter((path) => basename(path).startsWith(kind)).map(sourceOf)
+  if (sources.length > 0) return sources
+  throw new IsthmusError('input_missing', `no ${kind}.csv, .jsonl or .parquet (csv and jsonl also .gz) in the input`, {
+    place: { file: inputs.join(', ') },
+  })
 }
 
 /** What the name of a data file says. Throws `input_unreadable` for a name that says nothing we read. */

@@ -20,11 +20,11 @@ export interface Event { readonly user: string, readonly item: string, readonly 
 
 /** Makes the tables `events` and `items` as the readers leave them; `seq` is the order given. */
 export async function fillTables (db: Database, events: readonly Event[]): Promise<void> {
-  await db.run(`CREATE TABLE events (seq BIGINT, user_id VARCHAR, item_id VARCHAR, domain VARCHAR, time BIGINT);
+  await db.run(`CREATE TABLE events (seq BIGINT, user_id VARCHAR, item_id VARCHAR, domain VARCHAR, time BIGINT, value DOUBLE);
     CREATE TABLE items (item_id VARCHAR, domain VARCHAR, title VARCHAR, brand VARCHAR, categories VARCHAR, price VARCHAR,
       date VARCHAR, features VARCHAR, description VARCHAR)`)
   if (events.length === 0) return
   const rows = events.map(({ user, item, domain, time }, seq) =>
-    `(${seq}, ${literal(user)}, ${literal(item)}, ${literal(domain)}, ${time})`)
+    `(${seq}, ${literal(user)}, ${literal(item)}, ${literal(domain)}, ${time}, NULL)`)
   await db.run(`INSERT INTO events VALUES ${rows.join(', ')}`)
 }
