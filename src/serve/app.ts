@@ -1,6 +1,4 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { LogController } from 'fastify'
-import type { FastifyBaseLogger, FastifyError, FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { TextEmbedder } from '../llm/embedder.ts'
 import type { Engine } from '../recommend/engine.ts'
 import { readPopular } from '../recommend/popular.ts'
@@ -8,17 +6,17 @@ import { createRecommend } from '../recommend/recommend.ts'
 import type { Store } from '../state/stores.ts'
 import { createCatalogue } from './catalogue.ts'
 import type { Catalogue, CatalogueDeps } from './catalogue.ts'
-import { answerClientError } from './client-errors.ts'
+import { createServer } from './create-server.ts'
 import { createEventJournal } from './event-journal.ts'
 import { createMetrics } from './metrics.ts'
 import type { Metrics } from './metrics.ts'
 import { body } from './plugins/body.ts'
 import { deadline } from './plugins/deadline.ts'
 import { docs } from './plugins/docs.ts'
-import { answerFrameworkError, errors } from './plugins/errors.ts'
+import { errors } from './plugins/errors.ts'
 import { guard } from './plugins/guard.ts'
 import { observe } from './plugins/observe.ts'
-import { requestId, requestIdOf } from './plugins/request-id.ts'
+import { requestId } from './plugins/request-id.ts'
 import { eventRoutes } from './routes/events.ts'
 import { itemRoutes } from './routes/items.ts'
 import { metricsRoute } from './routes/metrics.ts'
@@ -51,7 +49,8 @@ export interface AppDeps {
   /** Of the bundle's embedder id; fails where there is none. */
   readonly embedder: Pick<TextEmbedder, 'embed'>
   readonly itemText: CatalogueDeps['itemText']
-  readonly logger?: FastifyBaseLogger
+  /** One without routes, where its log is wanted before the app is built. */
+  readonly server?: FastifyInstance
   readonly limits?: Partial<AppLimits>
   readonly metrics?: Metrics
   /** Posted items that were found in the store without an embedding. */
@@ -70,15 +69,12 @@ export interface App {
   readonly catalogue: Catalogue
 }
 
-/** A time long enough for any answer, or for an upload that comes slowly but steadily. */
-const SLOWEST_REQUEST_MS = 600_000
-
 /** Builds the service from what it needs and opens nothing: tests inject requests, `server.ts` listens. */
 export async function buildApp (deps: AppDeps): Promise<App> {
   const { engine, store, embedder, itemText, now = Date.now, loopDelay = () => 0, isDraining = () => false } = deps
   const limits = { ...LIMITS, ...deps.limits }
   const metrics = deps.metrics ?? createMetrics()
-  const app = createServer(deps.logger)
+  const app = deps.server ?? createServer()
 
   const popular = await readPopular(engine)
   const catalogue = createCatalogue({
@@ -121,33 +117,4 @@ export async function buildApp (deps: AppDeps): Promise<App> {
   await app.register(page)
   await app.ready()
   return { server: app, catalogue }
-}
-
-function createServer (logger: FastifyBaseLogger | undefined): FastifyInstance {
-  return Fastify({
-    ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
-    logController: new LogController({ disableRequestLogging: true }),
-    requestIdHeader: false,
-    genReqId: requestIdOf,
-    bodyLimit: 256 * 1024,
-    routerOptions: { maxParamLength: 512 },
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false } },
-    onProtoPoisoning: 'error',
-    onConstructorPoisoning: 'error',
-    trustProxy: false,
-    exposeHeadRoutes: false,
-    // The guard says it as a problem.
-    return503OnClosing: false,
-    forceCloseConnections: 'idle',
-    handlerTimeout: 1000,
-    requestTimeout: SLOWEST_REQUEST_MS,
-    connectionTimeout: 30_000,
-    keepAliveTimeout: 5000,
-    maxRequestsPerSocket: 1000,
-    http: {
-      headersTimeout: 3000, connectionsCheckingInterval: 1000, maxHeaderSize: 16 * 1024, insecureHTTPParser: false,
-    },
-    clientErrorHandler: answerClientError,
-    frameworkErrors: (error: FastifyError, request, reply) => answerFrameworkError(error, request, reply),
-  }).withTypeProvider<TypeBoxTypeProvider>()
 }

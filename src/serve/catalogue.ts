@@ -182,8 +182,9 @@ export function createCatalogue (deps: CatalogueDeps, replayed: readonly string[
 }
 
 /**
- * Gives the engine the stored items that have a vector. What it refuses for the vector's own sake comes back: the
- * journal has it by now, and neither the others nor a later start may fail for it.
+ * Gives the engine the stored items that have a vector. What it refuses for the item's own sake (a vector without a
+ * direction; an id that a newer bundle has in another domain) comes back: the journal has it by now, and neither the
+ * others nor a later start may fail for it.
  */
 export async function putReady (
   engine: Pick<Engine, 'putItems'>, stored: readonly StoredItem[]
@@ -195,13 +196,15 @@ export async function putReady (
     await engine.putItems(ready.map(({ item }) => item))
     return []
   } catch (error) {
-    if (!(error instanceof IsthmusError && error.code === 'validation_failed')) throw error
+    if (!(error instanceof IsthmusError && REFUSALS.has(error.code))) throw error
     if (ready.length === 1) return ready.map(({ one }) => one)
   }
   const refused: StoredItem[] = []
   for (const { one } of ready) refused.push(...await putReady(engine, [one]))
   return refused
 }
+
+const REFUSALS: ReadonlySet<string> = new Set(['validation_failed', 'conflict'])
 
 /** What the engine needs of a stored item. */
 function toEngine (item: StoredItem, embedding: Float32Array): EngineItem {

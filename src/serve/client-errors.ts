@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { PROBLEM_TYPE } from './plugins/errors.ts'
+import { requestIdOf } from './plugins/request-id.ts'
 import { problem, PROBLEMS, type ProblemCode } from './problems.ts'
 
 /** Node's codes of requests that never became one: https://nodejs.org/api/http.html#event-clienterror */
@@ -31,4 +32,13 @@ export function answerClientError (error: Error & { readonly code?: string }, so
     '',
     body,
   ].join('\r\n'))
+}
+
+/** Answers an `Expect` header other than 100-continue. */
+export function answerExpectation (request: IncomingMessage, response: ServerResponse): void {
+  const id = requestIdOf(request)
+  response.writeHead(PROBLEMS.expectation_failed[0], {
+    'content-type': PROBLEM_TYPE, 'x-request-id': id, connection: 'close',
+  })
+  response.end(JSON.stringify(problem('expectation_failed', id)))
 }

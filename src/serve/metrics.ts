@@ -8,14 +8,14 @@ export type Metrics = ReturnType<typeof createMetrics>
 
 /** One registry an app: nothing global, so that two apps in one process do not meet. */
 export function createMetrics () {
-  const registers = [new Registry()] as const
-  const [registry] = registers
+  const registry = new Registry()
+  const registers = [registry]
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> =>
-    new Counter({ name, help, labelNames, registers: [registry] })
+    new Counter({ name, help, labelNames, registers })
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> =>
-    new Gauge({ name, help, labelNames, registers: [registry] })
+    new Gauge({ name, help, labelNames, registers })
   const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Histogram<L> =>
-    new Histogram({ name, help, labelNames, registers: [registry], buckets: SECONDS })
+    new Histogram({ name, help, labelNames, registers, buckets: SECONDS })
 
   return {
     registry,
@@ -27,6 +27,11 @@ export function createMetrics () {
     shed: counter('isthmus_shed_total', 'Requests refused to protect the others.', ['reason']),
     deadlineExpired: counter('isthmus_deadline_expired_total', 'Deadlines that passed, by stage.', ['stage']),
     queueDepth: gauge('isthmus_queue_depth', 'Requests that wait for the engine.'),
+    batchSize: new Histogram({
+      name: 'isthmus_batch_size', help: 'Calls the engine took at once.', buckets: [1, 2, 4, 8, 16, 32, 64], registers,
+    }),
+    engineSeconds: histogram('isthmus_engine_seconds', 'Time of one engine batch.'),
+    engineUp: gauge('isthmus_engine_up', '1 while the engine worker answers.'),
     modelInfo: gauge('isthmus_model_info', 'The bundle in use.', ['name', 'version', 'provider']),
     engineItems: gauge('isthmus_engine_items', 'Items that can be recommended.', ['domain', 'retrieval']),
     pendingItems: gauge('isthmus_pending_items', 'Posted items that wait for their text embedding.'),

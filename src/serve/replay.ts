@@ -16,6 +16,7 @@ export interface Replayed {
 export async function replayItems (
   store: Pick<ItemStore, 'changes'>,
   engine: Pick<Engine, 'putItems' | 'removeItem' | 'embedder'>,
+  domains: readonly string[],
   log: Pick<FastifyBaseLogger, 'warn'>
 ): Promise<Replayed> {
   const latest = new Map<string, StoredItem | undefined>()
@@ -30,6 +31,8 @@ export async function replayItems (
     if (item === undefined) {
       await engine.removeItem(itemId)
       deleted++
+    } else if (!domains.includes(item.domain)) {
+      log.warn({ itemId }, 'an item of a domain that this model does not have stays out of answers')
     } else if (item.state === 'ready' && item.embedderId === engine.embedder.id) ready.push(item)
     else if (item.title !== undefined) pending.push(itemId)
     else log.warn({ itemId }, 'an item without a title has no embedding of this model; it stays out of answers')

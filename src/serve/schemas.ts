@@ -1,6 +1,5 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { ProblemSchema } from './problems.ts'
 
 const closed = { additionalProperties: false } as const
 
@@ -187,8 +186,8 @@ export const HealthSchema = Type.Object({
 }, closed)
 
 /** Problems by status, for a route's `response`. */
-export function problems (...statuses: number[]): Record<number, typeof ProblemSchema> {
-  return Object.fromEntries([400, 405, 408, 413, 415, 417, 431, 500, 503, ...statuses].map((status) => [
-    status, ProblemSchema,
-  ]))
+export function problems (...statuses: number[]): Record<number, object> {
+  return Object.fromEntries([400, 405, 408, 413, 415, 417, 431, 500, 503, ...statuses].map((status) => [status, {
+    description: 'An RFC 9457 problem.', content: { 'application/problem+json': { schema: Type.Ref('Problem#') } },
+  }]))
 }

@@ -3,7 +3,6 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { TSchema } from 'typebox'
-import { ProblemSchema } from '../problems.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -14,7 +13,6 @@ declare module 'fastify' {
 
 /** /openapi.json from the routes' schemas, and /docs to read it in a browser. Registered before all routes. */
 export const docs = fp(async (app: FastifyInstance, { version }: { readonly version: string }) => {
-  app.addSchema(ProblemSchema)
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

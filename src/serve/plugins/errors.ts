@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { IsthmusError } from '../../errors.ts'
-import { isProblemCode, problem, PROBLEMS, Refusal, retryAfter } from '../problems.ts'
+import { isProblemCode, problem, PROBLEMS, ProblemSchema, Refusal, retryAfter } from '../problems.ts'
 import type { Fault, ProblemCode } from '../problems.ts'
 import { createRouteTable } from '../route-table.ts'
 
@@ -9,6 +9,8 @@ export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 
 /** Every refusal, also Fastify's own, as RFC 9457 with one of our codes. Registered before all routes. */
 export const errors = fp(async (app: FastifyInstance) => {
+  // Routes refer to it.
+  app.addSchema(ProblemSchema)
   const routes = createRouteTable()
   app.addHook('onRoute', ({ url, method }) => routes.add(url, method))
 

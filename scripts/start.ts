@@ -1,0 +1,46 @@
+import { parseArgs } from 'node:util'
+import closeWithGrace from 'close-with-grace'
+import { serviceConfig } from '../src/config/service-config.ts'
+import { exitStatus, IsthmusError } from '../src/errors.ts'
+import { findHnswDriver } from '../src/retrieve/hnsw-driver.ts'
+import { startService } from '../src/serve/server.ts'
+import { welcome } from '../src/serve/welcome.ts'
+
+const USAGE = `npm start -- [--bundle models/demo] [--port 3000] [--host 127.0.0.1] [--data-dir folder]
+  Environment: BUNDLE, PORT, HOST, DATA_DIR, METRICS_PORT, ORT_PROVIDER, RETRIEVAL, LOG_LEVEL, REQUEST_TIMEOUT_MS,
+  MAX_IN_FLIGHT, ENGINE_QUEUE, SHUTDOWN_DELAY_MS, SHUTDOWN_TIMEOUT_MS`
+
+const OPTIONS = {
+  bundle: { type: 'string' },
+  port: { type: 'string' },
+  host: { type: 'string' },
+  'data-dir': { type: 'string' },
+  help: { type: 'boolean' },
+} as const
+
+try {
+  const { help, ...flags } = flagsOf()
+  if (help === true) console.log(USAGE)
+  else {
+    const config = serviceConfig(process.env, flags)
+    // The log goes where people do not read: stdout is theirs.
+    const service = await startService(config, process.env, { level: config.logLevel, stream: process.stderr })
+    closeWithGrace({ delay: config.shutdownTimeoutMs + config.shutdownDelayMs }, async ({ err }) => {
+      if (err !== undefined) console.error(err)
+      await service.close()
+    })
+    const absent = await findHnswDriver() === undefined ? ['hnswlib-node: not there; search is exact'] : []
+    console.log(welcome(service, absent))
+  }
+} catch (error) {
+  console.error(error instanceof IsthmusError ? `start: ${error.code}: ${error.message}` : error)
+  process.exit(exitStatus(error))
+}
+
+function flagsOf () {
+  try {
+    return parseArgs({ options: OPTIONS }).values
+  } catch (cause) {
+    throw new IsthmusError('config_invalid', `${cause instanceof Error ? cause.message : ''}\n${USAGE}`, { cause })
+  }
+}

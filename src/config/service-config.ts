@@ -1,0 +1,83 @@
+import { join, resolve } from 'node:path'
+import { IsthmusError } from '../errors.ts'
+import { packageRoot } from '../paths.ts'
+
+/** Everything an operator may set, checked once, before anything starts. */
+export interface ServiceConfig {
+  /** A bundle: models/<name>, or one version below it. */
+  readonly bundle: string
+  /** Where the journal lies; undefined: data/<name of the bundle> in the working directory. */
+  readonly dataDir: string | undefined
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  /** Where /metrics answers; undefined: beside everything else. */
+  readonly metricsPort: number | undefined
+  readonly provider: 'auto' | 'cuda' | 'cpu'
+  readonly retrieval: 'auto' | 'exact' | 'hnsw'
+  readonly logLevel: typeof LOG_LEVELS[number]
+  /** Milliseconds a request has unless it says otherwise. */
+  readonly requestTimeoutMs: number
+  readonly maxInFlight: number
+  /** Calls that may wait for the engine. */
+  readonly maxWaiting: number
+  /** Between "not ready" and the end of listening, for a load balancer to notice; then until the process gives up. */
+  readonly shutdownDelayMs: number
+  readonly shutdownTimeoutMs: number
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Reads the service's settings; a flag (`port` for PORT) wins over its variable.
+ * Fails with `config_invalid`, and the variable's name, on a value that is none.
+ */
+export function serviceConfig (env: Environment, flags: Environment = {}): ServiceConfig {
+  const read = (name: string): string | undefined => {
+    const value = flags[name.toLowerCase().replaceAll('_', '-')] ?? env[name]
+    return value === undefined || value.trim() === '' ? undefined : value.trim()
+  }
+  const integer = (name: string, fallback: number, min: number, max: number): number =>
+    wholeNumber(name, read(name), min, max) ?? fallback
+  const choice = <T extends string>(name: string, of: readonly T[], fallback: T): T => {
+    const value = read(name) ?? fallback
+    return of.find((one) => one === value) ?? refuse(name, `is one of ${of.join(', ')}`)
+  }
+  const port = (name: string): number | undefined => wholeNumber(name, read(name), 0, 65_535)
+  const dataDir = read('DATA_DIR')
+  if (read('REDIS_URL') !== undefined) {
+    refuse('REDIS_URL', 'is set, but this version keeps its state on its own disk alone; unset it')
+  }
+  return {
+    bundle: resolve(read('BUNDLE') ?? join(packageRoot, 'models/demo')),
+    dataDir: dataDir === undefined ? undefined : resolve(dataDir),
+    host: read('HOST') ?? '127.0.0.1',
+    port: port('PORT') ?? 3000,
+    metricsPort: port('METRICS_PORT'),
+    provider: choice('ORT_PROVIDER', ['auto', 'cuda', 'cpu'], 'auto'),
+    retrieval: choice('RETRIEVAL', ['auto', 'exact', 'hnsw'], 'auto'),
+    logLevel: choice('LOG_LEVEL', LOG_LEVELS, 'info'),
+    requestTimeoutMs: integer('REQUEST_TIMEOUT_MS', 250, 10, 5000),
+    maxInFlight: integer('MAX_IN_FLIGHT', 256, 1, 100_000),
+    maxWaiting: integer('ENGINE_QUEUE', 512, 1, 100_000),
+    shutdownDelayMs: integer('SHUTDOWN_DELAY_MS', 0, 0, 60_000),
+    shutdownTimeoutMs: integer('SHUTDOWN_TIMEOUT_MS', 10_000, 100, 120_000),
+  }
+}
+
+/** Whether only this machine can reach the address. */
+export function isLoopback (host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+function wholeNumber (name: string, text: string | undefined, min: number, max: number): number | undefined {
+  if (text === undefined) return undefined
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN
+  return value >= min && value <= max ? value : refuse(name, `is a whole number from ${min} to ${max}`)
+}
+
+function refuse (name: string, message: string): never {
+  throw new IsthmusError('config_invalid', `${name} ${message}`, { place: { field: name } })
+}

@@ -1,0 +1,166 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { openBundle } from '../bundle/open.ts'
+import { isLoopback, type Environment, type ServiceConfig } from '../config/service-config.ts'
+import { itemText } from '../llm/item-prompt.ts'
+import { packageRoot } from '../paths.ts'
+import { engineClient } from '../recommend/engine-client.ts'
+import { openStore } from '../state/embedded/open-store.ts'
+import { buildApp } from './app.ts'
+import { examplesOf, historiesOf, promptOf } from './bundle-facts.ts'
+import { createServer, type LogOptions } from './create-server.ts'
+import { createMetrics, observeProcess, watchLoopDelay } from './metrics.ts'
+import { errors } from './plugins/errors.ts'
+import { requestId } from './plugins/request-id.ts'
+import { replayItems } from './replay.ts'
+import { retryPending } from './retry-pending.ts'
+import { metricsRoute } from './routes/metrics.ts'
+import { openTextEmbedder } from './text-embedder.ts'
+
+export interface RunningService {
+  /** Where it answers, e.g. `http://127.0.0.1:3000`. */
+  readonly address: string
+  readonly model: { readonly name: string, readonly version: string }
+  /** True where the data is made up. */
+  readonly generated: boolean
+  readonly domains: readonly string[]
+  readonly dataDir: string
+  /** What an operator should know is absent, a line each. */
+  readonly missing: readonly string[]
+  readonly examples: { readonly userId: string | undefined, readonly itemIds: readonly string[] }
+  /** Stops taking requests, lets those in work finish, and closes everything. */
+  close: () => Promise<void>
+}
+
+/**
+ * Wires the drivers and listens: bundle, store, text worker, engine worker. Resolves when requests can be answered.
+ * Whatever was opened is closed again where a later step fails.
+ */
+export async function startService (config: ServiceConfig, env: Environment, log: LogOptions): Promise<RunningService> {
+  const opened: Array<() => Promise<unknown> | void> = []
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.splice(0).reverse()) await close()
+  }
+  try {
+    return await start(config, env, log, opened, closeAll)
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+async function start (
+  config: ServiceConfig, env: Environment, logOptions: LogOptions,
+  opened: Array<() => Promise<unknown> | void>, closeAll: () => Promise<void>
+): Promise<RunningService> {
+  const server = createServer(logOptions)
+  const { log } = server
+  const missing = new Set<string>()
+  const bundle = await openBundle(config.bundle)
+  const { manifest } = bundle
+  const domains = manifest.domains.map(({ name }) => name)
+  const prompt = promptOf(manifest)
+  const dataDir = config.dataDir ?? join(process.cwd(), 'data', manifest.name)
+
+  const store = await openStore(dataDir)
+  opened.push(async () => await store.close())
+  const text = await openTextEmbedder(manifest.embedder, env)
+  opened.push(async () => await text.embedder.close())
+  if (text.missing !== undefined) missing.add(`text embedder: ${text.missing}; posted items wait for one`)
+
+  const metrics = createMetrics()
+  let pendingItems: readonly string[] = []
+  const engine = await engineClient({
+    bundle: bundle.dir,
+    provider: config.provider,
+    retrieval: config.retrieval,
+    maxWaiting: config.maxWaiting,
+    restore: async (writer) => {
+      const { items, deleted, pending } = await replayItems(store, writer, domains, log)
+      pendingItems = pending
+      if (items + deleted + pending.length > 0) {
+        log.info({ items, deleted, pending: pending.length }, 'journalled items replayed')
+      }
+    },
+    log: (message) => {
+      log.info(message)
+      missing.add(message)
+    },
+    onState: (state, err) => {
+      metrics.engineUp.set(state === 'ready' ? 1 : 0)
+      if (state === 'ready') log.info('the engine answers again')
+      else log.error({ err }, 'the engine worker died')
+    },
+    onBatch: (calls, ms) => {
+      metrics.batchSize.observe(calls)
+      metrics.engineSeconds.observe(ms / 1000)
+    },
+  })
+  opened.push(async () => await engine.close())
+  metrics.engineUp.set(1)
+
+  const seeded = await store.seed(`bundle/${manifest.version}`, historiesOf(bundle))
+  if (seeded.users > 0) log.info(seeded, 'histories of the bundle brought in')
+
+  const loop = watchLoopDelay()
+  opened.push(() => loop.close())
+  observeProcess(metrics)
+  let draining = false
+  const ownPort = config.metricsPort !== undefined
+  const app = await buildApp({
+    version: await packageVersion(),
+    engine,
+    store,
+    embedder: text.embedder,
+    itemText: (domain, item) => itemText(prompt, domain, item).text,
+    server,
+    limits: { requestTimeoutMs: config.requestTimeoutMs, maxInFlight: config.maxInFlight },
+    metrics,
+    pendingItems,
+    loopDelay: loop.mean,
+    isDraining: () => draining,
+    withMetrics: !ownPort,
+  })
+  const stopRetries = new AbortController()
+  const retries = retryPending(app.catalogue, log, stopRetries.signal)
+  opened.push(async () => {
+    stopRetries.abort()
+    await retries
+  })
+  if (config.metricsPort !== undefined) {
+    const own = createServer(logOptions)
+    opened.push(async () => await own.close())
+    await own.register(errors)
+    await own.register(requestId)
+    await own.register(metricsRoute, {
+      engine, metrics, pendingItems: () => app.catalogue.pending, loopDelay: loop.mean,
+    })
+    await own.listen({ host: config.host, port: config.metricsPort })
+  }
+  opened.push(async () => await server.close())
+  const address = await server.listen({ host: config.host, port: config.port })
+  if (!isLoopback(config.host)) {
+    missing.add(`API keys: none exist yet, and ${config.host} may be reached from elsewhere; put a proxy before it`)
+  }
+
+  return {
+    address,
+    model: engine.model,
+    generated: manifest.generated === true,
+    domains,
+    dataDir,
+    missing: [...missing],
+    examples: await examplesOf(bundle),
+    async close () {
+      draining = true
+      await setTimeout(config.shutdownDelayMs)
+      await closeAll()
+    },
+  }
+}
+
+async function packageVersion (): Promise<string> {
+  const text = await readFile(join(packageRoot, 'package.json'), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
