@@ -1,7 +1,6 @@
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { exitStatus, IsthmusError } from '../src/errors.ts'
-import { readJson } from '../src/files/read.ts'
+import { runCommand } from '../src/config/command.ts'
+import { parseFlags, readConfig, STEP_FLAGS } from '../src/config/step-flags.ts'
 import { packageRoot } from '../src/paths.ts'
 import { embedSettings } from '../src/pipeline/embed-settings.ts'
 import { embed } from '../src/pipeline/embed.ts'
@@ -9,55 +8,38 @@ import { chooseEmbedder } from '../src/pipeline/embedder-choice.ts'
 import { startProgress } from '../src/progress.ts'
 import type { Progress } from '../src/progress.ts'
 
-const USAGE = `npm run embed -- --in <dataset> --out <embeddings>
+const usage = `npm run embed -- --in <dataset> --out <embeddings>
   [--embedder local|openai] [--model text-embedding-3-small] [--width n] [--base-url url]
   [--template item-product/1|item-paper/1] [--cache folder] [--config file.json]
-The key of an endpoint is read from OPENAI_API_KEY.`
+The key of an endpoint is read from OPENAI_API_KEY. What was embedded once is kept in the cache: after Ctrl-C the same
+command goes on. --seed is taken as by every step, and embedding draws nothing.`
 
 const OPTIONS = {
-  in: { type: 'string' },
-  out: { type: 'string' },
-  config: { type: 'string' },
+  ...STEP_FLAGS,
   embedder: { type: 'string' },
   model: { type: 'string' },
   width: { type: 'string' },
   'base-url': { type: 'string' },
   template: { type: 'string' },
-  // Taken as by every step; embedding draws nothing.
-  seed: { type: 'string' },
-  cache: { type: 'string', default: join(packageRoot, '.cache/embeddings') },
+  cache: { type: 'string' },
 } as const
 
-const stop = new AbortController()
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(name, () => stop.abort(new IsthmusError('interrupted', 'stopped; the same command goes on from here')))
-}
-
-try {
-  const { values: flags } = parseArgs({ options: OPTIONS })
-  if (flags.in === undefined || flags.out === undefined) {
-    throw new IsthmusError('config_invalid', `--in and --out are required\n${USAGE}`)
-  }
-  const { embedder, model, width, template } = flags
-  const settings = embedSettings(
-    { embedder, model, width, template, baseUrl: flags['base-url'] },
-    flags.config === undefined ? {} : await readJson(flags.config)
-  )
+await runCommand('embed', { usage }, async (signal) => {
+  const { flags: { in: input, out, config, cache, ...flags } } = parseFlags(usage, OPTIONS, ['in', 'out'])
+  const { embedder, model, width, template, 'base-url': baseUrl } = flags
+  const settings = embedSettings({ embedder, model, width, template, baseUrl }, await readConfig(config))
   let progress: Progress | undefined
   const { manifest, skipped } = await embed({
-    input: flags.in,
-    out: flags.out,
+    input: input!,
+    out: out!,
     embedder: chooseEmbedder(settings, process.env),
     prompt: settings.prompt,
-    cache: flags.cache,
-    signal: stop.signal,
+    cache: cache ?? join(packageRoot, '.cache/embeddings'),
+    signal,
     onStart: (total) => { progress = startProgress({ label: 'embed', total, unit: 'items' }) },
     onProgress: (done) => progress?.update(done),
   })
   progress?.finish()
-  console.log(`${flags.out}: ${String(manifest.items)} items, ${String(manifest.undescribed)} without a description; ` +
+  console.log(`${out}: ${String(manifest.items)} items, ${String(manifest.undescribed)} without a description; ` +
     `digest ${manifest.digest.slice(0, 12)}${skipped ? ' (unchanged)' : ''}`)
-} catch (error) {
-  console.error(error instanceof IsthmusError ? `embed: ${error.code}: ${error.message}` : error)
-  process.exitCode = exitStatus(error)
-}
+})

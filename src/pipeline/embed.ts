@@ -24,7 +24,7 @@ export interface EmbedStep {
   readonly prompt?: Partial<ItemPrompt>
   /** Where every vector is kept, so that a run that broke off goes on and a text is paid for once. */
   readonly cache: string
-  /** Its reason ends the step; what was embedded until then stays in the cache. */
+  /** Aborted: `interrupted` is thrown; what was embedded until then stays in the cache. */
   readonly signal?: AbortSignal
   readonly onStart?: (items: number) => void
   /** Items done so far. */
@@ -66,11 +66,13 @@ export async function embed (step: EmbedStep): Promise<{ manifest: StepManifest,
 async function embedTexts (
   texts: readonly string[], { embedder, cache, signal, onProgress }: EmbedStep
 ): Promise<Float32Array> {
-  signal?.throwIfAborted()
   const { scope, atOnce } = embedder
   const opened = await cachedEmbedder(await embedder.open(), { dir: cache, scope, atOnce })
   try {
     return await opened.embed(texts, { ...(signal && { signal }), ...(onProgress && { onProgress }) })
+  } catch (error) {
+    if (signal?.aborted !== true) throw error
+    throw new IsthmusError('interrupted', 'embedding was stopped; the same call goes on from here', { cause: error })
   } finally {
     await opened.close()
   }

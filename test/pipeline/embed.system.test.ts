@@ -40,7 +40,7 @@ describe('npm run embed', () => {
 
   it('stops at Ctrl-C with nothing half written, and the same command goes on and ends', async () => {
     const child = start()
-    const [status, text] = await ended(child, (line) => { if (line.startsWith('embed ')) child.kill('SIGINT') })
+    const [status, text] = await ended(child, (line) => { if (/^embed \d/.test(line)) child.kill('SIGINT') })
     expect([status, text]).toEqual([130, expect.stringContaining('embed: interrupted: ')])
     await expect(stat(join(folder, 'embeddings'))).rejects.toMatchObject({ code: 'ENOENT' })
 
@@ -56,6 +56,6 @@ describe('npm run embed', () => {
 
   it('says what is wrong with a flag or a config, and ends with the status of a refusal', async () => {
     expect(await ended(start('--embedder', 'ada'))).toEqual([78, expect.stringContaining('embed: config_invalid: embedder')])
-    expect(await ended(start('--config', 'nowhere.json'))).toEqual([78, expect.stringContaining('artefact_missing')])
+    expect(await ended(start('--config', 'nowhere.json'))).toEqual([78, expect.stringContaining('config_invalid: --config')])
   })
 })
