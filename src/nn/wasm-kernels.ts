@@ -4,7 +4,7 @@ import type { Tf } from './tf.ts'
 /** What our kernels need of the wasm backend; it has more, none of it typed by tfjs. */
 interface WasmBackend extends KernelBackend {
   makeOutput: (shape: number[], dtype: DataType) => TensorInfo
-  typedArrayFromHeap: (tensor: TensorInfo) => Float32Array
+  typedArrayFromHeap: (tensor: TensorInfo) => Float32Array | Int32Array
 }
 
 type KernelFunc = KernelConfig['kernelFunc']
@@ -14,7 +14,8 @@ const BACKEND = 'wasm'
 /**
  * Gives the wasm backend what training a transformer needs: `UnsortedSegmentSum`, the gradient of gather, which it
  * lacks (tensorflow/tfjs issue 8082); a `BatchMatMul` that takes the backend's XNNPACK path where its own goes through
- * a plain loop, 10 times slower; `Identity` and `Slice` without copies of whole tensors. Does nothing the second time.
+ * a plain loop, 10 times slower; `GatherV2` by rows rather than elements; `Identity` and `Slice` without copies of
+ * whole tensors. Does nothing the second time.
  */
 export function patchWasmKernels (tf: Tf): void {
   if (tf.getKernel('UnsortedSegmentSum', BACKEND) !== undefined) return
@@ -22,6 +23,7 @@ export function patchWasmKernels (tf: Tf): void {
   const { kernelFunc: transpose } = tf.getKernel('Transpose', BACKEND)
   const replacements: Record<string, (own: KernelFunc) => KernelFunc> = {
     BatchMatMul: (own) => matMul(own, transpose),
+    GatherV2: gather,
     Identity: () => identity,
     Slice: (own) => slice(tf, own),
   }
@@ -52,6 +54,27 @@ const unsortedSegmentSum: KernelFunc = ({ inputs, attrs, backend }) => {
     for (let k = 0; k < width; k++) sums[segment * width + k]! += from[row * width + k]!
   }
   return out
+}
+
+/** Copies rows; the backend's own works out where each element lies. Other axes than the first are left to it. */
+function gather (own: KernelFunc): KernelFunc {
+  return (given) => {
+    const { x, indices } = given.inputs as { x: TensorInfo, indices: TensorInfo }
+    const { axis, batchDims } = given.attrs as unknown as { axis: number, batchDims: number }
+    if (axis !== 0 || batchDims !== 0 || x.dtype === 'string') return own(given)
+    const backend = given.backend as WasmBackend
+    const [rows = 0, ...inner] = x.shape
+    const width = size(inner)
+    const out = backend.makeOutput([...indices.shape, ...inner], x.dtype)
+    const [from, at, to] = [x, indices, out].map((tensor) => backend.typedArrayFromHeap(tensor)) as
+      [Float32Array, Int32Array, Float32Array]
+    for (let i = 0; i < at.length; i++) {
+      const row = at[i]!
+      if (!(row >= 0 && row < rows)) throw new RangeError(`gather: there is no row ${row} of ${rows}`)
+      to.set(from.subarray(row * width, (row + 1) * width), i * width)
+    }
+    return out
+  }
 }
 
 /** The same memory counted once more, as `Reshape` does it. */

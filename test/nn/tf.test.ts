@@ -85,6 +85,22 @@ describe('the wasm backend', () => {
     expect(wasm).toEqual(cpu)
   })
 
+  it.each([
+    [[5], [2, 2]], [[4, 3], [3]], [[4, 2, 3], [2, 4]],
+  ])('gathers rows of %j at indices %j as cpu does', async (shape, at) => {
+    const { wasm, cpu } = await onBoth((tf) => tf.gather(whole(tf, shape), tf.cast(tf.mod(whole(tf, at), 4), 'int32')))
+    expect(wasm).toEqual(cpu)
+  })
+
+  it('refuses to gather a row that is not there', async () => {
+    const { tf, close } = await loadTf('wasm')
+    for (const row of [-1, 2]) {
+      const run = (): Tensor => tf.tidy(() => tf.gather(tf.ones([2, 3]), tf.tensor1d([row], 'int32')))
+      expect(run).toThrow(RangeError)
+    }
+    close()
+  })
+
   it('keeps what a copy shares when the original is disposed', async () => {
     const { wasm } = await onBoth((tf) => {
       const original = tf.tensor1d([1, 2, 3])
