@@ -42,6 +42,23 @@ const RetrievalSchema = Type.Object({
   usable: Type.Boolean(),
 }, closed)
 
+/** How far the encoders are from the model that was trained, on real histories. */
+const ParitySchema = Type.Object({
+  histories: Count,
+  lengths: Type.Array(Count),
+  batches: Type.Array(Count),
+  /** Largest |onnx - training| / max(1, max|u|). */
+  largest: Type.Number(),
+}, closed)
+
+/** Where a map for items without a trained row comes from. */
+const ItemMapSchema = Type.Object({
+  method: Type.Union([Type.Literal('fold'), Type.Literal('pca'), Type.Literal('ridge')]),
+  lambda: Type.Optional(Type.Number()),
+  /** Share of the trained rows' variance that it leaves unexplained. */
+  unexplained: Type.Optional(Type.Number()),
+}, closed)
+
 const FileSchema = Type.Object({
   path: Type.String({ minLength: 1, maxLength: 256 }),
   size: Count,
@@ -60,6 +77,10 @@ export const ManifestSchema = Type.Object({
   settings: Type.Record(Type.String(), Type.Unknown()),
   seeds: Type.Record(Type.String(), Type.Integer()),
   dataDigest: Type.String({ minLength: 1 }),
+  /** Digest of what the bundle was exported from, and how: the same again makes no new version. */
+  source: Type.Optional(Sha256),
+  /** The prompt template of item texts. */
+  textTemplate: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
   embedder: Type.Object({ id: Type.String({ minLength: 1 }), width: Type.Integer({ minimum: 1 }) }, closed),
   encoder: EncoderSchema,
   domains: Type.Array(DomainSchema, { minItems: 1 }),
@@ -67,6 +88,9 @@ export const ManifestSchema = Type.Object({
   metrics: Type.Record(Type.String(), Type.Unknown()),
   /** By domain; a domain without one has no index file. */
   retrieval: Type.Record(Type.String(), RetrievalSchema),
+  parity: Type.Optional(ParitySchema),
+  /** By file. */
+  itemMaps: Type.Optional(Type.Record(Type.String(), ItemMapSchema)),
   /** True where the data is made up: shown wherever the bundle shows. */
   generated: Type.Optional(Type.Literal(true)),
   files: Type.Array(FileSchema),

@@ -111,7 +111,8 @@ function momentsOf ({ x, inputs, y, outputs }: RidgeRows, counts: (row: number) 
 }
 
 function combine (a: Moments, b: Moments, sign: 1 | -1): Moments {
-  const join = (from: Float64Array, other: Float64Array): Float64Array => from.map((value, i) => value + sign * other[i]!)
+  const join = (from: Float64Array, other: Float64Array): Float64Array =>
+    from.map((value, i) => value + sign * other[i]!)
   return {
     inputs: a.inputs,
     outputs: a.outputs,

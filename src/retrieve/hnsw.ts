@@ -28,7 +28,7 @@ export async function openHnswIndex (
   { bytes, base, width, efSearch, driver }: OpenHnswOptions
 ): Promise<CandidateIndex> {
   const table = createVectorTable(base, width)
-  const graph = await load(bytes, table.baseRows, width, driver)
+  const graph = await loadHnsw(bytes, table.baseRows, width, driver)
 
   function searchOne (query: Float32Array, { k, excluded, allowed }: SearchRequest): Hit[] {
     const admitted = (row: number): boolean =>
@@ -68,8 +68,11 @@ export async function openHnswIndex (
   }
 }
 
-/** The library reads files only: a private copy of the verified bytes, so that nobody can change it in between. */
-async function load (bytes: Buffer, rows: number, width: number, driver: HnswDriver): Promise<Hnsw> {
+/**
+ * Opens the bytes of an index. The library reads files only: it gets a private copy of the verified bytes, so that
+ * nobody can change it in between. Fails with `artefact_invalid` where they are of another width or count.
+ */
+export async function loadHnsw (bytes: Buffer, rows: number, width: number, driver: HnswDriver): Promise<Hnsw> {
   checkHeader(bytes, rows, width)
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-index-'))
   try {

@@ -57,7 +57,9 @@ export function rankPopularity (
   const queues = new Map<number, Array<{ row: number, weight: number }>>()
   for (const [row, weight] of weights) {
     const cluster = clusterOf[row] ?? 0
-    queues.set(cluster, [...(queues.get(cluster) ?? []), { row, weight }])
+    const queue = queues.get(cluster)
+    if (queue === undefined) queues.set(cluster, [{ row, weight }])
+    else queue.push({ row, weight })
   }
   for (const queue of queues.values()) queue.sort((a, b) => b.weight - a.weight || a.row - b.row)
   const taken = new Map<number, number>()

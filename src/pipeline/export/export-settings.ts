@@ -1,0 +1,30 @@
+import { IsthmusError } from '../../errors.ts'
+
+/** What a bundle shall hold, as a user gives it. */
+export interface ExportSettings {
+  /** Whether known users' histories go along, which a service seeds its store with. */
+  readonly histories: boolean
+  /** Days after which a purchase counts half in the list for people of whom nothing is known. */
+  readonly halfLifeDays: number
+  /** The data is made up, and everything that shows the bundle says so. */
+  readonly generated: boolean
+}
+
+export const DEFAULT_EXPORT: ExportSettings = { histories: true, halfLifeDays: 180, generated: false }
+
+/** Settings from flags or a config file. Throws `config_invalid` with the field. */
+export function exportSettings (given: Readonly<Record<string, unknown>>): ExportSettings {
+  const { histories, halfLifeDays, generated, ...unknown } = { ...DEFAULT_EXPORT, ...given }
+  const [stray] = Object.keys(unknown)
+  if (stray !== undefined) refuse(stray, 'is not a setting of export')
+  if (typeof histories !== 'boolean') return refuse('histories', 'is true or false')
+  if (typeof generated !== 'boolean') return refuse('generated', 'is true or false')
+  if (typeof halfLifeDays !== 'number' || !(halfLifeDays > 0) || halfLifeDays === Infinity) {
+    return refuse('halfLifeDays', 'is a number above 0')
+  }
+  return { histories, halfLifeDays, generated }
+}
+
+function refuse (field: string, what: string): never {
+  throw new IsthmusError('config_invalid', `${field} ${what}`, { place: { field } })
+}
