@@ -273,8 +273,15 @@ function event (eventId: string, change: Partial<StoredEvent> = {}): StoredEvent
 
 function item (itemId: string, change: Partial<StoredItem> = {}): StoredItem {
   return {
-    itemId, domain: 'sport', version: 1, title: `title of ${itemId}`, ingestedAt: NOON, contentHash: `hash of ${itemId}`,
-    embedderId: 'hash/3', state: 'ready', ...change,
+    itemId,
+    domain: 'sport',
+    version: 1,
+    title: `title of ${itemId}`,
+    ingestedAt: NOON,
+    contentHash: `hash of ${itemId}`,
+    embedderId: 'hash/3',
+    state: 'ready',
+    ...change,
   }
 }
 

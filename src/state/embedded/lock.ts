@@ -30,14 +30,11 @@ export async function takeLock (dir: string): Promise<Lock> {
       await new Promise((resolve) => server.close(resolve))
       rmSync(join(dir, own), { force: true })
     }
-    for (const name of readdirSync(dir).filter((name) => NAME.test(name) && name !== own)) {
-      if (await isAlive(socketPath(dir, name))) {
-        await release()
-        throw new IsthmusError('store_locked', `${dir} is in use by another process`, {
-          place: { field: 'DATA_DIR', file: dir },
-        })
-      }
-      rmSync(join(dir, name), { force: true })
+    try {
+      await refuseOthers(dir, own)
+    } catch (error) {
+      await release()
+      throw error
     }
     return { release }
   } catch (cause) {
@@ -45,6 +42,18 @@ export async function takeLock (dir: string): Promise<Lock> {
     throw new IsthmusError('config_invalid', `${dir} cannot be used as data directory`, {
       cause, place: { field: 'DATA_DIR', file: dir },
     })
+  }
+}
+
+/** Throws `store_locked` where another socket of a lock is listened to; clears away those of processes that ended. */
+async function refuseOthers (dir: string, own: string): Promise<void> {
+  for (const name of readdirSync(dir).filter((name) => NAME.test(name) && name !== own)) {
+    if (await isAlive(socketPath(dir, name))) {
+      throw new IsthmusError('store_locked', `${dir} is in use by another process`, {
+        place: { field: 'DATA_DIR', file: dir },
+      })
+    }
+    rmSync(join(dir, name), { force: true })
   }
 }
 
@@ -67,8 +76,8 @@ async function isAlive (path: string): Promise<boolean> {
     })
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') resolve(false)
-      // Its queue is full: somebody is there.
-      else if (error.code === 'EAGAIN') resolve(true)
+      // Its queue is full, or it gave up while we waited in it: somebody was there.
+      else if (error.code === 'EAGAIN' || error.code === 'ECONNRESET') resolve(true)
       else reject(error)
     })
   })

@@ -52,6 +52,8 @@ export function createWriter ({ transact, reserve, timeoutMs = TIMEOUT_MS }: Wri
   }
 
   async function drain (): Promise<void> {
+    // What comes in one turn of the event loop goes together from the start.
+    await Promise.resolve()
     while (queue.length > 0) {
       const group = takeGroup()
       try {
