@@ -149,6 +149,9 @@ export function resolveSettings (
   // Every field has passed its check.
   const checked = settings as unknown as Settings
   checkTogether(checked)
+  if (checked.localInit === 'pca' && checked.system === 'llm4cdsr' && checked.width > textWidth) {
+    refuse('width', `at most the width of the text embeddings (${textWidth}) where localInit is pca`)
+  }
   return checked
 }
 
@@ -185,7 +188,8 @@ const CHECKS: Record<keyof Omit<Settings, 'system' | 'preset'>, Check> = {
 }
 
 function checkTogether (settings: Settings): void {
-  const { system, width, heads, recLoss, negatives, itemNorm, beta, alpha, maskMode, emptyLocal } = settings
+  const { system, preset, width, heads, recLoss, negatives, itemNorm, beta, alpha, maskMode, emptyLocal } = settings
+  if (preset === 'official' && system !== 'llm4cdsr') refuse('preset', 'official is the published program of llm4cdsr')
   if (width % heads !== 0) refuse('heads', `must divide width (${width})`)
   if ((recLoss === 'softmax') !== (negatives === 'shared')) refuse('negatives', 'softmax, and only softmax, shares them')
   if (itemNorm === 'unit' && (negatives === 'published' || emptyLocal === 'bias')) {
@@ -209,7 +213,8 @@ function choice (...allowed: ReadonlyArray<string | boolean>): Check {
 
 function number (least: number, most = Infinity): Check {
   return (field, value) => {
-    if (typeof value !== 'number' || !(value >= least && value <= most)) refuse(field, `a number of at least ${least}`)
+    if (typeof value === 'number' && Number.isFinite(value) && value >= least && value <= most) return
+    refuse(field, `a number of at least ${least}${most === Infinity ? '' : ` and at most ${most}`}`)
   }
 }
 

@@ -1,4 +1,9 @@
+import { join } from 'node:path'
+import { PREPARE, writeDataset } from '../../src/data/dataset-files.ts'
+import { CANDIDATES_PER_USER } from '../../src/data/dataset.ts'
 import type { Dataset, Domain, Item } from '../../src/data/dataset.ts'
+import { writeStep } from '../../src/files/step.ts'
+import { writeNumbers } from '../../src/files/write.ts'
 import { createRandom } from '../../src/random.ts'
 import type { ItemTexts } from '../../src/systems/initial-weights.ts'
 
@@ -50,4 +55,20 @@ export function plantedShop (
     rows[g * textWidth + Math.floor((g % size) / perTopic)]! += 1
   }
   return { dataset: datasetOf([size, size], sequences), texts: { width: textWidth, rows } }
+}
+
+/** Leaves a shop as the steps `prepare` and `embed` would, under `folder`; gives the directory of the embeddings. */
+export async function writeShop (folder: string, { dataset, texts }: ReturnType<typeof plantedShop>): Promise<string> {
+  const data = join(folder, 'data')
+  const embeddings = join(folder, 'embeddings')
+  const none = new Int32Array(dataset.users.length * CANDIDATES_PER_USER)
+  const candidates = { ...dataset.candidates, valid: none, test: none }
+  const { digest } = await writeStep(data, { step: PREPARE, settings: {} }, (dir) =>
+    writeDataset(dir, { ...dataset, candidates }))
+  const settings = { embedder: { id: 'planted/1', width: texts.width }, prompt: { template: 'item-product/1', nouns: {} } }
+  await writeStep(embeddings, { step: 'embed', input: { dir: data, digest }, settings }, async (dir) => {
+    await writeNumbers(join(dir, 'text.f32'), texts.rows)
+    return {}
+  })
+  return embeddings
 }

@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { evaluationInput, trainPrefix } from '../../src/data/dataset.ts'
+import type { Dataset } from '../../src/data/dataset.ts'
+import { lossAndGradients } from '../../src/nn/gradients.ts'
+import type { Weights } from '../../src/nn/ops.ts'
+import { loadTf } from '../../src/nn/tf.ts'
+import type { LoadedTf } from '../../src/nn/tf.ts'
+import { tfjsOps } from '../../src/nn/tfjs-ops.ts'
+import { createRandom } from '../../src/random.ts'
+import { initialWeights } from '../../src/systems/initial-weights.ts'
+import { resolveSettings } from '../../src/systems/settings.ts'
+import { systemSpec } from '../../src/systems/spec.ts'
+import { buildBatch } from '../../src/train/batch.ts'
+import type { TrainingBatch } from '../../src/train/batch.ts'
+import { batchLoss } from '../../src/train/forward.ts'
+import { createModel } from '../../src/train/model.ts'
+import type { Model, ModelParts } from '../../src/train/model.ts'
+import { golden } from '../nn/golden.ts'
+import { plantedShop } from './planted.ts'
+
+let loaded: LoadedTf
+
+beforeAll(async () => { loaded = await loadTf('cpu') })
+afterAll(() => loaded.close())
+
+const USERS = Int32Array.of(0, 1, 2, 3, 4, 5)
+
+function parts (system: string, preset: string, overrides: Record<string, unknown> = {}): ModelParts {
+  const { dataset, texts } = plantedShop({ users: 12 })
+  const settings = resolveSettings(system, preset, texts.width, {
+    width: 8, layers: 1, length: 9, sharedNegatives: 12, ...overrides,
+  })
+  const spec = systemSpec(settings, dataset.domains)
+  return { dataset, texts, settings, spec, weights: initialWeights(spec, settings, dataset.domains, texts) }
+}
+
+function batchOf ({ dataset, spec, settings }: ModelParts): TrainingBatch {
+  return buildBatch(dataset, spec, settings, USERS, createRandom(5, 'batch'))
+}
+
+/** The loss of one batch and its terms, without dropout. */
+function losses (given: ModelParts, batch = batchOf(given)): { loss: number, terms: ReadonlyMap<string, number> } {
+  const { spec, settings, texts, weights } = given
+  const row = (table: Float32Array, width: number) => Float32Array.from(batch.items).reduce<number[]>((all, id) =>
+    [...all, ...table.subarray((id - 1) * width, id * width)], [])
+  const cut: Weights = new Map([...weights].map(([name, weight]) => name === 'items.local' || name === 'items.ids'
+    ? [name, { shape: [batch.items.length, 8], data: Float32Array.from(row(weight.data, 8)) }]
+    : [name, weight]))
+  return lossAndGradients(loaded.tf, cut, (leaves) => {
+    const { tf } = loaded
+    const local = leaves.get('items.local')
+    const ids = leaves.get('items.ids')
+    const text = tf.tensor2d(row(texts.rows, texts.width), [batch.items.length, texts.width])
+    const rows = { text, ...(local && { local }), ...(ids && { ids }) }
+    return batchLoss(tf, tfjsOps(tf, leaves), spec, settings, batch, rows)
+  })
+}
+
+const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
+
+/** The recommendation loss of a domain from what the model serves: user vectors of each prefix, item vectors. */
+function servedLoss (given: ModelParts, model: Model, batch: TrainingBatch, domain: number): number {
+  const { dataset, settings, spec, weights } = given
+  const D = model.vectorWidth
+  const items = model.itemVectors()
+  const factor = spec.items.norm === 'unit' ? Math.exp(weights.get('temperature')!.data[0]!) : 1
+  const score = (user: Float32Array, row: number): number => {
+    const id = batch.items[row]!
+    return factor * user.reduce((sum, value, i) => sum + value * items[(id - 1) * D + i]!, 0)
+  }
+  const found = batch.steps[domain]!
+  const values = [...found.targets.keys()].map((s) => {
+    const at = found.mixed[s]!
+    const user = USERS[Math.floor(at / batch.mixed.length)]!
+    const events = trainPrefix(dataset, user)
+    const inputs = events.length - 1
+    const history = events.slice(0, at % batch.mixed.length - (batch.mixed.length - inputs) + 1)
+    const vector = model.userVectors([history], domain)
+    const positive = score(vector, found.targets[s]!)
+    if (settings.recLoss === 'softmax') {
+      const others = [...found.negatives].filter((row) => row !== found.targets[s]).map((row) => score(vector, row))
+      return Math.log([positive, ...others].reduce((sum, logit) => sum + Math.exp(logit), 0)) - positive
+    }
+    const negative = score(vector, found.negatives[s]!)
+    return settings.recLoss === 'bpr' ? softplus(negative - positive) : softplus(-positive) + softplus(negative)
+  })
+  const sum = values.reduce((all, value) => all + value, 0)
+  return settings.reduction === 'sum' ? sum : sum / values.length
+}
+
+describe('the training loss', () => {
+  it.each([
+    ['llm4cdsr', 'product', {}], ['llm4cdsr', 'paper', {}], ['llm4cdsr', 'paper', { recLoss: 'bce', reduction: 'mean' }],
+    ['llm4cdsr', 'product', { globalItems: 'textAndIds', embScale: 3 }], ['sasrec-ids', 'product', {}],
+    ['sasrec-text', 'paper', {}],
+  ])('of %s, %s %j, is made of the scores that will be served', (system, preset, overrides) => {
+    const given = parts(system, preset, overrides)
+    const batch = batchOf(given)
+    const { terms } = losses(given, batch)
+    const model = createModel(loaded.tf, given)
+    for (const [k, { name }] of given.dataset.domains.entries()) {
+      expect(batch.steps[k]!.targets.length).toBeGreaterThan(5)
+      expect(terms.get(`rec.${name}`)).toBeCloseTo(servedLoss(given, model, batch, k), 4)
+    }
+    model.dispose()
+  })
+
+  it('is L_A + L_B + alpha L_reg, as golden case 8 with no profile term', () => {
+    const { inputs: { L_A: a, L_B: b, L_reg: reg, alpha } } = golden<Record<string, number>, unknown>('08_total_loss')
+    expect(a! + b! + alpha! * reg!).toBeCloseTo(2.04, 6)
+    const { loss, terms } = losses(parts('llm4cdsr', 'product', { alpha: alpha! }))
+    expect(loss).toBeCloseTo(terms.get('rec.A')! + terms.get('rec.B')! + alpha! * terms.get('reg.A.B')!, 5)
+  })
+
+  it('has no term that the settings leave out', () => {
+    expect([...losses(parts('llm4cdsr', 'product', { alpha: 0 })).terms.keys()]).toEqual(['rec.A', 'rec.B'])
+  })
+
+  it('is not moved by a target that stands among the shared negatives', () => {
+    const given = parts('llm4cdsr', 'product', { alpha: 0 })
+    const batch = batchOf(given)
+    const [first, second] = batch.steps
+    const targets = [...new Set(first!.targets)].slice(0, 1)
+    const free = [...first!.negatives].filter((row) => !targets.includes(row))
+    const only = { ...first!, targets: first!.targets.map(() => targets[0]!) }
+    const loss = (negatives: number[]) => losses(given, {
+      ...batch, steps: [{ ...only, negatives: Int32Array.from(negatives) }, second!],
+    }).terms.get('rec.A')
+    expect(loss([...free, ...targets])).toBeCloseTo(loss(free)!, 5)
+  })
+})
+
+describe('a model', () => {
+  const lastSeen = (dataset: Dataset, user: number) => evaluationInput(dataset, user, 'test')
+
+  it.each(['product', 'paper'])('scores by one dot product, the sum of those of both halves (%s)', (preset) => {
+    const given = parts('llm4cdsr', preset)
+    const model = createModel(loaded.tf, given)
+    const { dataset } = given
+    const { size, offset } = dataset.domains[1]!
+    const users = [0, 3, 7]
+    const scorer = model.scorer()
+    const scores = scorer.score(users, 'test', 1)
+    const { global, local } = scorer.halves!(users, 'test', 1)
+    const vectors = model.userVectors(users.map((user) => lastSeen(dataset, user)), 1)
+    const items = model.itemVectors()
+    const D = model.vectorWidth
+    for (let u = 0; u < users.length; u++) {
+      for (let j = 0; j < size; j++) {
+        let dot = 0
+        for (let i = 0; i < D; i++) dot += vectors[u * D + i]! * items[(offset + j) * D + i]!
+        expect(scores[u * size + j]).toBeCloseTo(dot, 5)
+        expect(scores[u * size + j]).toBeCloseTo(global[u * size + j]! + local[u * size + j]!, 5)
+      }
+    }
+    model.dispose()
+  })
+
+  it('gives vectors of length 1 with itemNorm unit, and a zero local half to who has nothing in the domain', () => {
+    const given = parts('llm4cdsr', 'product')
+    const model = createModel(loaded.tf, given)
+    const [vector, items] = [model.userVectors([Int32Array.of(1, 2)], 1), model.itemVectors()]
+    expect(Math.hypot(...vector)).toBeCloseTo(1, 5)
+    expect(Math.hypot(...items.subarray(0, 16))).toBeCloseTo(1, 5)
+    expect([...vector.subarray(8)]).toEqual(new Array(8).fill(0))
+    expect(vector.subarray(0, 8).some((value) => value !== 0)).toBe(true)
+    model.dispose()
+  })
+
+  it('does not depend on who else is in the batch, nor on what lies before the window', () => {
+    const given = parts('llm4cdsr', 'product', { length: 4 })
+    const model = createModel(loaded.tf, given)
+    const [long, short] = [Int32Array.of(1, 25, 2, 26, 3, 27), Int32Array.of(5)]
+    const alone = model.userVectors([short], 0)
+    expect([...model.userVectors([long, short], 0).subarray(16)].map((value, i) => Math.abs(value - alone[i]!)))
+      .toSatisfy((gaps: number[]) => Math.max(...gaps) < 1e-5)
+    expect(model.userVectors([long], 0)).toEqual(model.userVectors([long.slice(2)], 0))
+    model.dispose()
+  })
+})
