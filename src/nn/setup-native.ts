@@ -18,6 +18,8 @@ interface BuildOptions {
   readonly environment?: NodeJS.ProcessEnv
 }
 
+const ADDONS = { cpu: '@tensorflow/tfjs-node', gpu: '@tensorflow/tfjs-node-gpu' } as const
+
 /** CUDA libraries that TensorFlow's wheel for GPUs loads from beside itself. */
 const CUDA_PARTS = [
   'cublas', 'cuda-runtime', 'cuda-nvrtc', 'cuda-nvcc', 'cuda-cupti', 'cudnn', 'cufft', 'curand', 'cusolver', 'cusparse',
@@ -27,20 +29,30 @@ const CUDA_PARTS = [
 /**
  * Builds TensorFlow.js's native addon from npm and PyPI alone, into the cache where `loadTf` finds it: the npm package
  * without its install script (which downloads from elsewhere), the C library out of TensorFlow's Python wheel, and the
- * addon compiled against both. Needs python3 with pip, unzip, make, a C++ compiler and Node's headers; Linux on x64.
- * Fails with `backend_unavailable`, naming the command that failed. A build that failed leaves nothing in its place.
+ * addon compiled against both. An earlier build that loads is kept. Needs python3 with pip, unzip, make, a C++ compiler
+ * and Node's headers; Linux on x64. Fails with `backend_unavailable`, naming every missing tool before anything is
+ * downloaded, or the command that failed. A build that failed leaves nothing in its place.
  */
 export async function setupNative ({ flavor, say, environment = process.env }: BuildOptions): Promise<NativeBuild> {
   const folder = nativeFolder(flavor, environment)
-  if (existsSync(folder)) return { folder, built: false }
+  if (existsSync(folder)) {
+    try {
+      await tryAddon(flavor, folder, environment)
+      return { folder, built: false }
+    } catch {
+      say(`${folder} does not load; it is built anew`)
+    }
+  }
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new IsthmusError('backend_unavailable', 'The native addon is built on Linux x64 only; wasm is used elsewhere')
   }
+  await requireTools(environment)
   const cache = nativeCache(environment)
   await mkdir(cache, { recursive: true })
   const work = await mkdtemp(join(cache, '.build-'))
   try {
     await build(work, flavor, { say, environment })
+    await rm(folder, { recursive: true, force: true })
     await rename(work, folder)
   } finally {
     await rm(work, { recursive: true, force: true })
@@ -51,15 +63,15 @@ export async function setupNative ({ flavor, say, environment = process.env }: B
 async function build (
   work: string, flavor: NativeFlavor, { say, environment }: Required<Pick<BuildOptions, 'say' | 'environment'>>
 ): Promise<void> {
-  const name = flavor === 'gpu' ? 'tfjs-node-gpu' : 'tfjs-node'
-  const addon = join(work, 'node_modules/@tensorflow', name)
+  const name = ADDONS[flavor]
+  const addon = join(work, 'node_modules', name)
   const run = async (command: string, args: string[], folder = work): Promise<void> => {
     await runCommand(command, args, folder, environment)
   }
 
-  say(`npm: @tensorflow/${name} ${TFJS_VERSION}`)
+  say(`npm: ${name} ${TFJS_VERSION}`)
   await writeFile(join(work, 'package.json'), '{"private":true}\n')
-  await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', `@tensorflow/${name}@${TFJS_VERSION}`])
+  await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', `${name}@${TFJS_VERSION}`])
 
   const wheelName = flavor === 'gpu' ? 'tensorflow' : 'tensorflow-cpu'
   say(`PyPI: ${wheelName} ${TENSORFLOW_VERSION}`)
@@ -95,7 +107,41 @@ async function build (
   await run(join(work, 'node_modules/.bin/node-pre-gyp'), ['install', '--build-from-source'], addon)
   for (const leftover of ['wheels', 'unpacked']) await rm(join(work, leftover), { recursive: true, force: true })
   for (const leftover of ['deps/include', 'build']) await rm(join(addon, leftover), { recursive: true, force: true })
-  await run(process.execPath, ['-e', `require('@tensorflow/${name}').tensor([1]).dataSync()`])
+  await tryAddon(flavor, work, environment)
+}
+
+/** Loads the addon in a process of its own, and computes something with it. */
+async function tryAddon (flavor: NativeFlavor, folder: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const script = `require('node:util').isNullOrUndefined ??= (value) => value == null
+    require('${ADDONS[flavor]}').tensor([1]).dataSync()`
+  await runCommand(process.execPath, ['-e', script], folder, environment)
+}
+
+/** Tools by what people install, and a call that shows that they are there. */
+function tools (environment: NodeJS.ProcessEnv): Record<string, [string, string[]]> {
+  const compiler = environment.CXX ?? 'g++'
+  return {
+    npm: ['npm', ['--version']],
+    python3: ['python3', ['--version']],
+    'pip for python3': ['python3', ['-m', 'pip', '--version']],
+    unzip: ['unzip', ['-v']],
+    make: ['make', ['--version']],
+    [`a C++ compiler (${compiler})`]: [compiler, ['--version']],
+  }
+}
+
+async function requireTools (environment: NodeJS.ProcessEnv): Promise<void> {
+  const missing: string[] = []
+  for (const [name, [command, args]] of Object.entries(tools(environment))) {
+    try {
+      await runCommand(command, args, process.cwd(), environment)
+    } catch {
+      missing.push(name)
+    }
+  }
+  if (missing.length === 0) return
+  throw new IsthmusError('backend_unavailable',
+    `The native addon cannot be built here; missing: ${missing.join(', ')}. Training runs on wasm without it`)
 }
 
 /** Runs a command to its end; a failure carries the last of what it printed. */
