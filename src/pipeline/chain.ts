@@ -9,6 +9,7 @@ import { progressReporter } from '../train/reporter.ts'
 import { embed } from './embed.ts'
 import { chooseEmbedder } from './embedder-choice.ts'
 import { evaluateRun, openEvaluation } from './evaluate.ts'
+import { exportStep } from './export.ts'
 import type { PipelineSettings } from './pipeline-settings.ts'
 import type { Step, StepOutcome } from './steps.ts'
 import { trainStep } from './train.ts'
@@ -19,6 +20,8 @@ export interface ChainContext {
   readonly data: readonly string[]
   /** The folder of all directories that the steps leave. */
   readonly work: string
+  /** models/<name>, where the bundle's versions go; without it the chain ends with the evaluation. */
+  readonly bundle?: string
   readonly settings: PipelineSettings
   /** Where embeddings are kept whatever the folder of work. */
   readonly cache: string
@@ -48,9 +51,10 @@ export function chainFolders (work: string): ChainFolders {
   }
 }
 
-/** From raw logs to an evaluated system: what the commands `pipeline` and `results` share. */
-export function trainingChain (context: ChainContext): readonly Step[] {
-  return LINKS.map(({ name, run }) => ({ name, run: () => run(context, chainFolders(context.work)) }))
+/** From raw logs to an evaluated system, or on to a bundle: what the commands that train have in common. */
+export function chain (context: ChainContext): readonly Step[] {
+  return LINKS.filter(({ name }) => name !== 'export' || context.bundle !== undefined)
+    .map(({ name, run }) => ({ name, run: () => run(context, chainFolders(context.work)) }))
 }
 
 interface Link {
@@ -62,16 +66,19 @@ const LINKS: readonly Link[] = [
   {
     name: 'prepare',
     async run ({ data, settings, onBadRow, signal, progress }, { dataset: out }) {
-      const line = progress('prepare', STAGES.length, 'stages')
+      let line: Progress | undefined
       const done = await prepare({
         inputs: data,
         out,
         settings: settings.prepare,
         onBadRow,
         signal,
-        onProgress: (stages, stage, share) => line.update(stages + share, stage),
+        onProgress (stages, stage, share) {
+          line ??= progress('prepare', STAGES.length, 'stages')
+          line.update(stages, `${stage} ${(100 * share).toFixed(0)} %`)
+        },
       })
-      line.finish()
+      line?.finish()
       return outcome(done, ({ users, events }) => `${String(users)} users, ${String(events)} events`)
     },
   },
@@ -116,6 +123,20 @@ const LINKS: readonly Link[] = [
       })
       const { report: { full: { all } } } = await openEvaluation(out)
       return outcome(done, () => `full ranking HR@10 ${figure(all.hr10)}, NDCG@10 ${figure(all.ndcg10)}`)
+    },
+  },
+  {
+    name: 'export',
+    async run ({ settings, bundle: out = '', say }, { evaluation: input }) {
+      const { dir, manifest, skipped } = await exportStep({
+        input,
+        out,
+        settings: settings.export,
+        openTf: () => loadTf(settings.backend),
+        log: (message) => say(`export: ${message}`),
+      })
+      const bytes = manifest.files.reduce((sum, { size }) => sum + size, 0)
+      return { skipped, says: `${dir}, ${(bytes / 1e6).toFixed(1)} MB` }
     },
   },
 ]

@@ -5,6 +5,8 @@ import { embedSettings } from './embed-settings.ts'
 import type { EmbedSettings } from './embed-settings.ts'
 import { evaluateSettings } from './evaluate-settings.ts'
 import type { EvaluateSettings } from './evaluate-settings.ts'
+import { exportSettings } from './export/export-settings.ts'
+import type { ExportSettings } from './export/export-settings.ts'
 import { backendChoice, trainSettings } from './train-settings.ts'
 import type { TrainSettings } from './train-settings.ts'
 
@@ -14,6 +16,7 @@ export interface PipelineSettings {
   readonly embed: EmbedSettings
   readonly train: TrainSettings
   readonly evaluate: EvaluateSettings
+  readonly export: ExportSettings
   readonly backend: ReturnType<typeof backendChoice>
 }
 
@@ -29,7 +32,7 @@ export interface PipelineFlags {
   readonly seed?: string
 }
 
-const SECTIONS = ['prepare', 'embed', 'train', 'evaluate'] as const
+const SECTIONS = ['prepare', 'embed', 'train', 'evaluate', 'export'] as const
 
 /**
  * The settings of every step, all checked before the first begins. A config file has a section for each step, with what
@@ -54,6 +57,7 @@ export function pipelineSettings (
     embed: embedSettings({}, section('embed')),
     train: trainSettings(set({ system, preset, epochs, seed }), section('train')),
     evaluate: evaluateSettings({ ...section('evaluate'), ...(seed !== undefined && { seed: Number(seed) }) }),
+    export: exportSettings(section('export')),
     backend: backendChoice(flags.backend ?? 'auto'),
   }
 }

@@ -6,7 +6,7 @@ import { figure } from '../evaluate/table.ts'
 import { readStep } from '../files/step.ts'
 import { writeFileAtomic } from '../files/write.ts'
 import { BASELINE_SETTINGS, COUNTING_BASELINES, countingBaseline } from '../systems/baselines/counting.ts'
-import { chainFolders, outcome, shown, trainingChain } from './chain.ts'
+import { chain, chainFolders, outcome, shown } from './chain.ts'
 import type { ChainContext } from './chain.ts'
 import { evaluateBaseline, openEvaluation, openRanks } from './evaluate.ts'
 import { renderResults } from './results-page.ts'
@@ -28,7 +28,7 @@ export interface ResultsOptions {
  * writes the page of results.
  */
 export async function results ({ context, command, file }: ResultsOptions): Promise<ResultsPage> {
-  await runSteps([...trainingChain(context), ...baselineSteps(context)], context)
+  await runSteps([...chain(context), ...baselineSteps(context)], context)
   const page = await collect(context, command)
   await writeFileAtomic(file, renderResults(page))
   return page

@@ -5,8 +5,8 @@ import { duration } from '../progress.ts'
 export interface StepOutcome {
   /** Nothing had to be done: what is there was made from the same input and settings. */
   readonly skipped: boolean
-  /** Of what it left; the next step's manifest carries it. */
-  readonly digest: string
+  /** Of the directory it left; the next step's manifest carries it. */
+  readonly digest?: string
   /** One line for people: what there is now. */
   readonly says: string
 }
@@ -45,7 +45,8 @@ export async function runSteps (
     })
     const took = duration((now() - started) / 1000)
     const how = outcome.skipped ? `skipped, unchanged since it was made (checked in ${took})` : `done in ${took}`
-    say(`${label}: ${how}: ${outcome.says}; digest ${outcome.digest.slice(0, 12)}`)
+    const digest = outcome.digest === undefined ? '' : `; digest ${outcome.digest.slice(0, 12)}`
+    say(`${label}: ${how}: ${outcome.says}${digest}`)
     outcomes.push(outcome)
   }
   return outcomes

@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { compiled } from '../../src/paths.ts'
+import { createRandom } from '../../src/random.ts'
+
+const ITEMS = 40
+const DOMAINS = ['sport', 'cloth']
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pipeline-'))
+  writeShop(join(folder, 'shop'))
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({
+    train: { width: 16, length: 10, layers: 1, sharedNegatives: 16, batchSize: 16, patience: 50 },
+  }))
+})
+afterAll(() => { rmSync(folder, { recursive: true }) })
+
+function writeShop (dir: string): void {
+  const random = createRandom(1, 'shop')
+  const items = DOMAINS.flatMap((domain) => Array.from({ length: ITEMS }, (_, i) =>
+    ({ item_id: `${domain}${i}`, domain, title: `${domain} thing number ${i}` })))
+  const events = Array.from({ length: 80 }, (_, user) => Array.from({ length: 10 }, (_, at) => {
+    const item = items[random.integer(items.length)]!
+    return `u${user},${item.item_id},${item.domain},${1_600_000_000 + 3600 * at}`
+  })).flat()
+  mkdirSync(dir)
+  writeFileSync(join(dir, 'items.jsonl'), items.map((item) => `${JSON.stringify(item)}\n`).join(''))
+  writeFileSync(join(dir, 'interactions.csv'), ['user_id,item_id,domain,timestamp', ...events, ''].join('\n'))
+}
+
+interface Ended { readonly status: number | null, readonly stdout: string, readonly stderr: string }
+
+/** Runs the command in a process of its own; `stopAt` in what it says presses Ctrl-C. */
+function run (work: string, { args = [], stopAt }: { args?: readonly string[], stopAt?: RegExp } = {}): Promise<Ended> {
+  const child = spawn(process.execPath, [
+    fileURLToPath(compiled('scripts/pipeline.ts')), '--data', join(folder, 'shop'), '--name', 'shop', '--epochs', '6',
+    '--backend', 'wasm', '--config', join(folder, 'config.json'), '--work', join(folder, work),
+    '--models', join(folder, `${work}-models`), ...args,
+  ])
+  let stdout = ''
+  let stderr = ''
+  let stopped = false
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+    if (stopAt?.test(stderr) !== true || stopped) return
+    stopped = true
+    child.kill('SIGINT')
+  })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (status) => { resolve({ status, stdout, stderr }) })
+  })
+}
+
+const digestOf = (step: string, { stderr }: Ended): string | undefined =>
+  new RegExp(`\\] ${step}: .*digest (\\w+)`).exec(stderr)?.[1]
+
+describe('npm run pipeline', () => {
+  let whole: Ended
+  beforeAll(async () => { whole = await run('whole') })
+
+  it('goes from raw logs to a bundle, and says how to serve it', () => {
+    expect(whole.stderr).toMatch(/\[5\/5\] export: done in/)
+    expect(whole.status).toBe(0)
+    expect(whole.stdout).toMatch(/^To serve it: npm start -- --bundle \S+whole-models\/shop\n$/)
+    const version = readFileSync(join(folder, 'whole-models/shop/CURRENT'), 'utf8').trim()
+    expect(existsSync(join(folder, 'whole-models/shop', version, 'manifest.json'))).toBe(true)
+  })
+
+  it('skips every step when nothing has changed', async () => {
+    const again = await run('whole')
+    expect(again.stderr.match(/\]\s\w+: skipped, unchanged/g)).toHaveLength(5)
+    expect(again.status).toBe(0)
+  })
+
+  it('starts with the first step that a setting changes', async () => {
+    const changed = await run('whole', { args: ['--epochs', '1'] })
+    expect([...changed.stderr.matchAll(/\] (\w+): (skipped|done)/g)].map(([, step, how]) => `${step} ${how}`)).toEqual([
+      'prepare skipped', 'embed skipped', 'train done', 'evaluate done', 'export done',
+    ])
+  })
+
+  it('stops at Ctrl-C and goes on to the same run and evaluation, to the bit', async () => {
+    const stopped = await run('stopped', { stopAt: /epoch 2\/6 done/ })
+    expect(stopped.stderr).toMatch(/train: stopped after .*\n.*interrupted/)
+    expect(stopped.status).toBe(130)
+    const resumed = await run('stopped')
+    expect(resumed.stderr).toMatch(/goes on in epoch [23] after \d+ steps/)
+    expect(resumed.status).toBe(0)
+    for (const step of ['train', 'evaluate']) {
+      expect(digestOf(step, resumed)).toMatch(/^[0-9a-f]{12}$/)
+      expect(digestOf(step, resumed)).toBe(digestOf(step, whole))
+    }
+  })
+
+  it('refuses settings of any step before the first one begins', async () => {
+    const refused = await run('refused', { args: ['--k-core', 'five'] })
+    expect(refused.status).toBe(78)
+    expect(refused.stderr).toMatch(/^pipeline: config_invalid: kCore/)
+    expect(existsSync(join(folder, 'refused'))).toBe(false)
+  })
+
+  it('refuses a name that leads out of the folder of bundles', async () => {
+    const refused = await run('refused', { args: ['--name', '../elsewhere'] })
+    expect(refused.status).toBe(78)
+    expect(refused.stderr).toMatch(/^pipeline: config_invalid: name/)
+  })
+})
