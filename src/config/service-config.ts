@@ -19,6 +19,8 @@ export interface ServiceConfig {
   /** Milliseconds a request has unless it says otherwise. */
   readonly requestTimeoutMs: number
   readonly maxInFlight: number
+  /** Milliseconds by which the event loop may be late, for a second, before requests are refused. */
+  readonly maxLoopDelayMs: number
   /** Calls that may wait for the engine. */
   readonly maxWaiting: number
   /** Between "not ready" and the end of listening, for a load balancer to notice; then until the process gives up. */
@@ -61,6 +63,7 @@ export function serviceConfig (env: Environment, flags: Environment = {}): Servi
     logLevel: choice('LOG_LEVEL', LOG_LEVELS, 'info'),
     requestTimeoutMs: integer('REQUEST_TIMEOUT_MS', 250, 10, 5000),
     maxInFlight: integer('MAX_IN_FLIGHT', 256, 1, 100_000),
+    maxLoopDelayMs: integer('MAX_LOOP_DELAY_MS', 50, 1, 60_000),
     maxWaiting: integer('ENGINE_QUEUE', 512, 1, 100_000),
     shutdownDelayMs: integer('SHUTDOWN_DELAY_MS', 0, 0, 60_000),
     shutdownTimeoutMs: integer('SHUTDOWN_TIMEOUT_MS', 10_000, 100, 120_000),

@@ -9,18 +9,16 @@ import { type ItemPrompt, itemPrompt, TEMPLATES } from '../llm/item-prompt.ts'
 import type { SeedHistory } from '../state/stores.ts'
 
 /** How the bundle's item texts were made: a cold item's text has to be made the same way. */
-export function promptOf ({ domains, settings }: Manifest): ItemPrompt {
-  const { template, nouns } = (settings.prompt ?? {}) as { template?: unknown, nouns?: unknown }
-  const known = TEMPLATES.find((name) => name === template)
-  if (template !== undefined && known === undefined) {
+export function promptOf ({ domains, textTemplate }: Manifest): ItemPrompt {
+  const template = TEMPLATES.find((name) => name === textTemplate)
+  if (textTemplate !== undefined && template === undefined) {
     throw new IsthmusError('format_unsupported', 'the item template of the bundle is not known here', {
-      place: { field: 'settings.prompt.template' },
+      place: { field: 'textTemplate' },
     })
   }
-  const named = Object.fromEntries(domains.flatMap(({ name, noun }) => noun === undefined ? [] : [[name, noun]]))
   return itemPrompt(domains.map(({ name }) => name), {
-    nouns: { ...named, ...nouns as Record<string, string> | undefined },
-    ...(known === undefined ? {} : { template: known }),
+    nouns: Object.fromEntries(domains.flatMap(({ name, noun }) => noun === undefined ? [] : [[name, noun]])),
+    ...(template === undefined ? {} : { template }),
   })
 }
 

@@ -40,7 +40,7 @@ export function createMetrics () {
     storeCommit: histogram('isthmus_store_commit_seconds', 'Time until a write is on disk.', ['kind']),
     unknownItems: counter('isthmus_unknown_items_total', 'Accepted events of items that the model does not know.'),
     eventsRejected: counter('isthmus_events_rejected_total', 'Events refused one by one.', ['code']),
-    eventLoopDelay: gauge('isthmus_event_loop_delay_seconds', 'Mean delay of the HTTP thread, last quarter second.'),
+    eventLoopDelay: gauge('isthmus_event_loop_delay_seconds', 'Delay of the HTTP thread that lasted a second.'),
   }
 }
 
@@ -49,22 +49,27 @@ export function observeProcess ({ registry }: Metrics): void {
   collectDefaultMetrics({ register: registry })
 }
 
-/** How late the event loop runs, in milliseconds: the mean over the last quarter of a second. */
-export interface LoopDelay { readonly mean: () => number, readonly close: () => void }
+/** How late the event loop runs, in milliseconds: the lowest of the means of the last four quarters of a second. */
+export interface LoopDelay { readonly sustained: () => number, readonly close: () => void }
 
+const WINDOWS = 4
+const WINDOW_MS = 250
+const RESOLUTION_MS = 10
+
+/** One late quarter of a second is a garbage collection or a neighbour; a whole second is too much work. */
 export function watchLoopDelay (): LoopDelay {
-  const resolution = 10
-  const histogram = monitorEventLoopDelay({ resolution })
+  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   histogram.enable()
-  let last = 0
+  let means: number[] = []
   const timer = setInterval(() => {
     // The histogram measures the whole interval, its own resolution included.
-    last = histogram.count === 0 ? 0 : Math.max(0, histogram.mean / 1e6 - resolution)
+    const mean = histogram.count === 0 ? 0 : Math.max(0, histogram.mean / 1e6 - RESOLUTION_MS)
+    means = [...means, mean].slice(-WINDOWS)
     histogram.reset()
-  }, 250)
+  }, WINDOW_MS)
   timer.unref()
   return {
-    mean: () => last,
+    sustained: () => means.length < WINDOWS ? 0 : Math.min(...means),
     close () {
       clearInterval(timer)
       histogram.disable()

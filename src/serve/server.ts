@@ -115,10 +115,14 @@ async function start (
     embedder: text.embedder,
     itemText: (domain, item) => itemText(prompt, domain, item).text,
     server,
-    limits: { requestTimeoutMs: config.requestTimeoutMs, maxInFlight: config.maxInFlight },
+    limits: {
+      requestTimeoutMs: config.requestTimeoutMs,
+      maxInFlight: config.maxInFlight,
+      maxLoopDelayMs: config.maxLoopDelayMs,
+    },
     metrics,
     pendingItems,
-    loopDelay: loop.mean,
+    loopDelay: loop.sustained,
     isDraining: () => draining,
     withMetrics: !ownPort,
   })
@@ -134,7 +138,7 @@ async function start (
     await own.register(errors)
     await own.register(requestId)
     await own.register(metricsRoute, {
-      engine, metrics, pendingItems: () => app.catalogue.pending, loopDelay: loop.mean,
+      engine, metrics, pendingItems: () => app.catalogue.pending, loopDelay: loop.sustained,
     })
     await own.listen({ host: config.host, port: config.metricsPort })
   }

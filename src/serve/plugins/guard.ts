@@ -28,13 +28,12 @@ export const guard = fp(async (app: FastifyInstance, options: GuardOptions) => {
   const routes = new Map<string, number>()
   let all = 0
 
+  // The end waits for open connections: an answer given meanwhile is the last one on its own.
+  app.addHook('onSend', async (_request, reply) => { if (isDraining()) reply.header('connection', 'close') })
   app.addHook('onRequest', async (request, reply) => {
     const { url = '', config } = request.routeOptions
     if (config.unguarded === true) return
-    if (isDraining()) {
-      reply.header('connection', 'close')
-      throw new IsthmusError('shutting_down', 'draining')
-    }
+    if (isDraining()) throw new IsthmusError('shutting_down', 'draining')
     const here = routes.get(url) ?? 0
     const reason = all >= maxInFlight || here >= (config.maxInFlight ?? Infinity)
       ? 'in_flight'
