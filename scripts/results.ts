@@ -8,7 +8,7 @@ import { results } from '../src/pipeline/results.ts'
 import { startProgress } from '../src/progress.ts'
 
 const usage = `npm run results -- --data <folder, or files>
-  [--k-core none|5,3] [--ties input|shuffle] [--preset product] [--epochs n] [--backend auto] [--seed 42]
+  [--k-core none|n|users,items] [--ties input|shuffle] [--preset product] [--epochs n] [--backend auto] [--seed 42]
   [--config file.json] [--work folder] [--out docs/results.md]
 Trains LLM4CDSR, counts the baselines, and writes the page; what is there unchanged is skipped.`
 
