@@ -1,0 +1,220 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { openBundle } from '../../src/bundle/open.ts'
+import { evaluationInput } from '../../src/data/dataset.ts'
+import { loadTf } from '../../src/nn/tf.ts'
+import { DEFAULT_EVALUATE } from '../../src/pipeline/evaluate-settings.ts'
+import { evaluateRun } from '../../src/pipeline/evaluate.ts'
+import { DEFAULT_EXPORT, exportSettings } from '../../src/pipeline/export/export-settings.ts'
+import { type Exported, exportStep, type ExportStep } from '../../src/pipeline/export.ts'
+import { trainSettings } from '../../src/pipeline/train-settings.ts'
+import { openRun, type Run, trainStep } from '../../src/pipeline/train.ts'
+import { openEngine } from '../../src/recommend/engine-core.ts'
+import { findHnswDriver } from '../../src/retrieve/hnsw-driver.ts'
+import { createModel } from '../../src/train/model.ts'
+import { plantedShop, writeShop } from '../train/planted.ts'
+
+const openTf = () => loadTf('cpu')
+let folder: string
+let run: Run
+let exported: Exported
+const said: string[] = []
+
+function step (name: string, more: Partial<ExportStep> = {}): ExportStep {
+  return {
+    input: join(folder, 'evaluation'),
+    out: join(folder, 'models', name),
+    settings: DEFAULT_EXPORT,
+    openTf,
+    log: (message) => said.push(message),
+    ...more,
+  }
+}
+
+/** An evaluated run of a small system in `folder`/`name`. */
+async function evaluated (embeddings: string, system: string, name: string, overrides = {}): Promise<string> {
+  const settings = trainSettings({ system }, {
+    width: 8, layers: 1, length: 12, batchSize: 16, sharedNegatives: 12, epochs: 2, dropout: 0, ...overrides,
+  })
+  const out = join(folder, `${name}-run`)
+  await trainStep({ input: embeddings, out, settings, openTf })
+  const evaluation = join(folder, name)
+  await evaluateRun({ run: out, out: evaluation, settings: DEFAULT_EVALUATE, openTf })
+  return evaluation
+}
+
+let embeddings: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'isthmus-export-'))
+  embeddings = await writeShop(folder, plantedShop({ users: 40, length: 16 }))
+  await evaluated(embeddings, 'llm4cdsr', 'evaluation')
+  run = await openRun(join(folder, 'evaluation-run'))
+  exported = await exportStep(step('shop'))
+}, 120_000)
+
+afterAll(async () => await rm(folder, { recursive: true }))
+
+describe('the step export', () => {
+  it('leaves every file of a bundle, and a pointer to it', async () => {
+    const { dir, manifest, skipped } = exported
+    expect(skipped).toBe(false)
+    expect(await readFile(join(folder, 'models/shop/CURRENT'), 'utf8')).toBe(`${manifest.version}\n`)
+    const driver = await findHnswDriver()
+    const indexes = driver === undefined ? [] : ['hnsw-A.bin', 'hnsw-B.bin']
+    expect((await readdir(dir)).sort()).toEqual([
+      ...indexes, 'audit', 'golden.json', 'histories.jsonl.gz', 'item-map.f32', 'items-A.jsonl', 'items-B.jsonl',
+      'local-map-A.f32', 'local-map-B.f32', 'manifest.json', 'popularity-A.json', 'popularity-B.json', 'text.f32',
+      'user-A.onnx', 'user-B.onnx', 'vectors-A.f32', 'vectors-B.f32',
+    ].sort())
+    expect(await readdir(join(dir, 'audit'))).toEqual(['curve.csv', 'curve.svg', 'metrics.json'])
+  })
+
+  it('says in the manifest what it is, what it is worth and how it was checked', () => {
+    expect(exported.manifest).toMatchObject({
+      name: 'shop',
+      system: 'llm4cdsr',
+      preset: 'product',
+      settings: { seed: 42, width: 8 },
+      seeds: { train: 42 },
+      dataDigest: run.dataset.digest,
+      embedder: { id: 'planted/1', width: 12 },
+      encoder: { windowLength: 12, globalWidth: 8, localWidth: 8, userWidth: 16, itemNorm: 'unit' },
+      domains: [{ name: 'A', noun: 'A', items: 20 }, { name: 'B', noun: 'B', items: 20 }],
+      metrics: { full: { all: { users: 40 } } },
+      parity: { histories: 40, lengths: [1, 7, 50, 200], batches: [1, 8] },
+      itemMaps: { 'item-map.f32': { method: 'fold' }, 'local-map-A.f32': { method: expect.any(String) } },
+    })
+    expect(exported.manifest.parity!.largest).toBeLessThan(1e-5)
+    expect(exported.manifest.generated).toBeUndefined()
+  })
+
+  it('measures the recall of its index with users, for each ef', async () => {
+    if (await findHnswDriver() === undefined) {
+      expect(said).toContain('no HNSW index is written: hnswlib-node is not there')
+      return
+    }
+    const { retrieval } = exported.manifest
+    for (const domain of ['A', 'B']) {
+      expect(retrieval[domain]).toMatchObject({ queries: 40, usable: true, efSearch: 200 })
+      expect(retrieval[domain]!.recall.map(({ ef }) => ef)).toEqual([100, 128, 200, 256, 400])
+      expect(retrieval[domain]!.recall.at(-1)!.recall).toBe(1)
+    }
+  })
+
+  it('makes nothing new from the same evaluation and settings, and does from others', async () => {
+    const never = vi.fn(openTf)
+    const again = await exportStep(step('shop', { openTf: never }))
+    expect(again).toMatchObject({ skipped: true, dir: exported.dir })
+    expect(never).not.toHaveBeenCalled()
+    const other = await exportStep(step('shop', { settings: { ...DEFAULT_EXPORT, histories: false, generated: true } }))
+    expect(other.skipped).toBe(false)
+    expect(other.manifest.generated).toBe(true)
+    expect(await readdir(other.dir)).not.toContain('histories.jsonl.gz')
+    expect((await openBundle(join(folder, 'models/shop'))).dir).toBe(other.dir)
+  })
+
+  it('gives the same bytes again', async () => {
+    const twin = await exportStep(step('twin'))
+    expect(twin.manifest.files).toEqual(exported.manifest.files)
+  })
+
+  it('serves what the trained model scores, for every user and domain', async () => {
+    const { dataset } = run
+    const { tf, close } = await openTf()
+    const model = createModel(tf, run)
+    const engine = await openEngine(await openBundle(exported.dir), { provider: 'cpu' })
+    const users = [...dataset.users.keys()]
+    for (const [k, { name, offset, size }] of dataset.domains.entries()) {
+      const scores = model.scorer().score(users, 'test', k)
+      for (const u of users) {
+        const seen = evaluationInput(dataset, u, 'test')
+        const expected = Array.from({ length: size }, (_, i) => ({ id: offset + 1 + i, score: scores[u * size + i]! }))
+          .filter(({ id }) => !seen.includes(id)).sort((a, b) => b.score - a.score).slice(0, 5)
+        const { items } = await engine.recommend({
+          domain: name, history: Array.from(seen, itemId), k: 5, exclude: [], excludeSeen: true,
+        })
+        expect(items.map(({ score }) => score)).toEqual(expected.map(({ score }) => expect.closeTo(score, 5)))
+        const scoreOf = new Map(expected.map(({ id, score }) => [itemId(id), score]))
+        const strangers = items.filter((item) => !scoreOf.has(item.itemId))
+        // Only items whose scores are as good as equal to the last may stand for each other.
+        for (const { score } of strangers) expect(score).toBeCloseTo(expected.at(-1)!.score, 5)
+      }
+    }
+    await engine.close()
+    model.dispose()
+    close()
+  })
+
+  it('gives a cold item from the text of a known one the very same global half', async () => {
+    const engine = await openEngine(await openBundle(exported.dir), { provider: 'cpu' })
+    const embedding = run.texts.rows.subarray(2 * 12, 3 * 12)
+    await engine.putItems([{ itemId: 'cold', domain: 'A', embedding: Float32Array.from(embedding) }])
+    const [nearest] = (await engine.similar({ itemId: 'cold', k: 20 }))!.filter(({ itemId: id }) => id === itemId(3))
+    expect(nearest!.score).toBeCloseTo(1, 6)
+    const { items } = await engine.recommend({ domain: 'A', history: ['cold'], k: 20, exclude: [], excludeSeen: false })
+    expect(items.map((item) => item.itemId)).toContain('cold')
+    await engine.close()
+  })
+
+  it('keeps every history, by user, oldest event first', async () => {
+    const text = gunzipSync(await readFile(join(exported.dir, 'histories.jsonl.gz'))).toString('utf8')
+    const lines = text.trimEnd().split('\n').map((line) => JSON.parse(line) as unknown)
+    expect(lines).toHaveLength(40)
+    const { dataset } = run
+    expect(lines[1]).toEqual({
+      userId: dataset.users[1],
+      events: Array.from(dataset.events.subarray(dataset.offsets[1], dataset.offsets[2]), (id, i) =>
+        [itemId(id), dataset.times[dataset.offsets[1]! + i]]),
+    })
+  })
+
+  it.each(['sasrec-ids', 'sasrec-text'])('exports %s, which has no local half', async (system) => {
+    const input = await evaluated(embeddings, system, system)
+    const { dir, manifest } = await exportStep(step(system, { input }))
+    expect(manifest.encoder).toMatchObject({ globalWidth: 8, localWidth: 0, userWidth: 8 })
+    expect(manifest.itemMaps).toMatchObject({ 'item-map.f32': { method: system === 'sasrec-ids' ? 'ridge' : 'fold' } })
+    const engine = await openEngine(await openBundle(dir), { provider: 'cpu' })
+    const { items } = await engine.recommend({ domain: 'B', history: [itemId(1)], k: 3, exclude: [], excludeSeen: true })
+    expect(items).toHaveLength(3)
+    await engine.close()
+  })
+
+  it('refuses a system that is trained for comparison only, and leaves nothing', async () => {
+    const input = await evaluated(embeddings, 'llm4cdsr', 'masks', { maskMode: 'causal' })
+    await expect(exportStep(step('masks', { input }))).rejects.toMatchObject({
+      code: 'config_invalid', place: { field: 'maskMode' },
+    })
+    expect(await readdir(join(folder, 'models/masks'))).toEqual([])
+  })
+
+  it('refuses a directory that is no evaluation, and one of a counting baseline', async () => {
+    await expect(exportStep(step('x', { input: join(folder, 'evaluation-run') }))).rejects.toMatchObject({
+      code: 'artefact_invalid',
+    })
+    await writeFile(join(folder, 'evaluation-run', 'weights.json'), '{}')
+    await expect(exportStep(step('x'))).rejects.toMatchObject({ code: 'artefact_checksum_mismatch' })
+  })
+
+  function itemId (id: number): string {
+    return run.dataset.items[id - 1]!.itemId
+  }
+})
+
+describe('settings of export', () => {
+  it('are the defaults where nothing is given', () => {
+    expect(exportSettings({})).toEqual({ histories: true, halfLifeDays: 180, generated: false })
+    expect(exportSettings({ halfLifeDays: 30, histories: false })).toMatchObject({ halfLifeDays: 30, histories: false })
+  })
+
+  it.each([
+    ['halfLifeDays', 0], ['halfLifeDays', '30'], ['histories', 'no'], ['generated', 1], ['colour', 'red'],
+  ])('refuse %s = %s', (field, value) => {
+    expect(() => exportSettings({ [field]: value })).toThrow(expect.objectContaining({
+      code: 'config_invalid', place: { field },
+    }))
+  })
+})
