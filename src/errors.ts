@@ -50,8 +50,6 @@ export const ERROR_CODES = [
   'method_not_allowed',
   'conflict',
   'embedding_model_mismatch',
-  'idempotency_key_reused',
-  'version_mismatch',
   'request_timeout',
   'body_too_large',
   'unsupported_media_type',
@@ -61,7 +59,6 @@ export const ERROR_CODES = [
   // The service itself.
   'overloaded',
   'deadline_exceeded',
-  'model_not_loaded',
   'shutting_down',
   'internal',
 ] as const

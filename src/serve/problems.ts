@@ -31,7 +31,6 @@ export const PROBLEMS = {
   store_unavailable: [503, 'The store is not available'],
   engine_unavailable: [503, 'The engine is not available'],
   engine_bad_output: [503, 'The engine gave an unusable answer'],
-  model_not_loaded: [503, 'No model is loaded'],
   shutting_down: [503, 'The service is shutting down'],
   deadline_exceeded: [504, 'The answer was not ready in time'],
 } as const satisfies Partial<Record<ErrorCode, readonly [number, string]>>
