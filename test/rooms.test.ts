@@ -26,7 +26,7 @@ const ARROWS: Record<string, readonly string[]> = {
   recommend: ['errors', 'data', 'encode', 'retrieve', 'bundle', 'state', 'paths'],
   pipeline: [
     'errors', 'random', 'paths', 'progress', 'files', 'numeric', 'config', 'data', 'llm', 'nn', 'systems', 'train', 'evaluate',
-    'bundle', 'encode', 'retrieve', 'recommend',
+    'bundle', 'encode', 'retrieve', 'recommend', 'state',
   ],
   serve: ['errors', 'paths', 'config', 'files', 'llm', 'encode', 'bundle', 'state', 'recommend'],
 }
