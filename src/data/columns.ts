@@ -32,13 +32,20 @@ export async function peek<R> (db: Database, source: Source, sql: string): Promi
   try {
     return await db.rows<R>(sql)
   } catch (cause) {
-    if (cause instanceof IsthmusError) throw cause
-    throw new IsthmusError('input_unreadable', `${source.name} cannot be read as ${source.format}`, {
-      cause, place: { file: source.path },
-    })
+    throw unreadable(source, `cannot be read as ${source.format}`, cause)
   } finally {
     await db.run(`DROP TABLE IF EXISTS ${REJECTS}; DROP TABLE IF EXISTS ${REJECTS}_scan`)
   }
+}
+
+/**
+ * What to throw when a query over a file failed: `input_unreadable`, but for what is not the file's fault (the run was
+ * stopped, memory or disk is full).
+ */
+export function unreadable (source: Source, what: string, cause: unknown): unknown {
+  const known = cause instanceof IsthmusError
+  if (known || (cause instanceof Error && /^Out of Memory|No space left/.test(cause.message))) return cause
+  return new IsthmusError('input_unreadable', `${source.name} ${what}`, { cause, place: { file: source.path } })
 }
 
 /** The error for a file without a column that it must have. */

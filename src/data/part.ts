@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { IsthmusError } from '../errors.ts'
+import { unreadable } from './columns.ts'
 import type { Column } from './columns.ts'
 import type { Database } from './duckdb.ts'
 import { scanSql } from './scan.ts'
@@ -20,10 +20,7 @@ export async function readPart (
   try {
     await db.run(`CREATE OR REPLACE TABLE part AS ${select(rows)}`)
   } catch (cause) {
-    if (cause instanceof IsthmusError) throw cause
-    throw new IsthmusError('input_unreadable', `${source.name} cannot be read to its end`, {
-      cause, place: { file: source.path },
-    })
+    throw unreadable(source, 'cannot be read to its end', cause)
   }
 }
 
@@ -33,8 +30,6 @@ async function checkGzip (source: Source): Promise<void> {
   try {
     await pipeline(createReadStream(source.path), createGunzip({ chunkSize: 1 << 18 }), nowhere)
   } catch (cause) {
-    throw new IsthmusError('input_unreadable', `${source.name} is not gzip, is damaged, or was cut off`, {
-      cause, place: { file: source.path },
-    })
+    throw unreadable(source, 'is not gzip, is damaged, or was cut off', cause)
   }
 }

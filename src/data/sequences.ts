@@ -37,19 +37,18 @@ export type Sequences = Pick<Dataset, 'domains' | 'items' | 'users' | 'offsets' 
 export async function buildSequences (
   db: Database, settings: SequenceSettings
 ): Promise<{ sequences: Sequences, rounds: number, leftOut: LeftOut }> {
-  const [read] = await db.rows<LeftOut>(`SELECT count(*)::DOUBLE AS events, count(DISTINCT user_id)::DOUBLE AS users,
-    count(DISTINCT item_id)::DOUBLE AS items,
-    (SELECT count(*) FROM items WHERE item_id NOT IN (SELECT item_id FROM events))::DOUBLE AS itemsNeverBought
-    FROM events`)
-  const named = settings.domains?.map(literal).join(', ')
+  const wanted = settings.domains === undefined ? '' : `WHERE domain IN (${settings.domains.map(literal).join(', ')})`
   // Small numbers instead of texts, before anything is grouped or sorted.
   await db.run(`
     CREATE TABLE all_users AS SELECT user_id, row_number() OVER ()::INTEGER AS u FROM (SELECT DISTINCT user_id FROM events);
     CREATE TABLE all_items AS SELECT item_id, domain, row_number() OVER ()::INTEGER AS i
-      FROM (SELECT DISTINCT item_id, domain FROM events
-        ${named === undefined ? '' : `WHERE domain IN (${named})`});
-    CREATE TABLE kept AS SELECT seq, u, i, time FROM events JOIN all_users USING (user_id) JOIN all_items USING (item_id);
-    DROP TABLE events`)
+      FROM (SELECT DISTINCT item_id, domain FROM events);
+    CREATE TABLE kept AS SELECT seq, u, i, time FROM events JOIN all_users USING (user_id)
+      JOIN (SELECT item_id, i FROM all_items ${wanted}) USING (item_id)`)
+  const [read] = await db.rows<LeftOut>(`SELECT (SELECT count(*) FROM events)::DOUBLE AS events,
+    (SELECT count(*) FROM all_users)::DOUBLE AS users, (SELECT count(*) FROM all_items)::DOUBLE AS items,
+    (SELECT count(*) FROM items ANTI JOIN all_items USING (item_id))::DOUBLE AS itemsNeverBought`)
+  await db.run('DROP TABLE events')
   const core = settings.kCore === 'none' ? { user: 0, item: 0 } : settings.kCore
   const rounds = await applyKCore(db, { user: Math.max(core.user, FEWEST_EVENTS), item: core.item })
   const domains = await numberItems(db, settings.domains)

@@ -61,6 +61,12 @@ describe('prepare', () => {
       expect((await run(folder)).skipped).toBe(false)
     }))
 
+  it('does not blame the file where memory is too small', () => withFiles(files, async (folder) => {
+    const error: unknown = await run(folder, { limits: { memory: '16MB', threads: 1 } }).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ message: expect.stringContaining('Out of Memory') as string })
+    expect(error).not.toHaveProperty('code', 'input_unreadable')
+  }))
+
   it('refuses an item in two domains, by events or by descriptions', async () => {
     const wanted = { code: 'item_in_two_domains', message: expect.stringContaining('s1 (cloth and sport)') as string }
     await expect(prepared({ ...files, 'interactions.csv': `${EVENTS}ann,s1,cloth,1400000030\n` })).rejects.toMatchObject(wanted)
