@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest'
+import type { Engine } from '../../src/recommend/engine.ts'
+import { openService } from './service.ts'
+
+describe('a service that is', () => {
+  it('full refuses early, with a time to wait, and still answers probes', async () => {
+    let release = (): void => {}
+    let held: Promise<void> | undefined
+    const service = await openService({
+      limits: { maxInFlight: 2, requestTimeoutMs: 5000 },
+      wrapEngine: (engine): Engine => ({
+        ...engine,
+        async recommend (job) {
+          await held
+          return await engine.recommend(job)
+        },
+      }),
+    })
+    try {
+      held = new Promise((resolve) => { release = resolve })
+      const taken = [1, 2].map(async () => await service.post('/recommend?domain=sport', {}))
+      const refused = await service.post('/recommend?domain=sport', {})
+      expect([refused.statusCode, refused.json().code, refused.headers['retry-after']]).toEqual([503, 'overloaded', '1'])
+      expect((await service.get('/health/live')).statusCode).toBe(200)
+      expect((await service.get('/metrics')).body).toContain('isthmus_shed_total{reason="in_flight"} 1')
+      release()
+      expect((await Promise.all(taken)).map(({ statusCode }) => statusCode)).toEqual([200, 200])
+      expect((await service.post('/recommend?domain=sport', {})).statusCode).toBe(200)
+    } finally {
+      release()
+      await service.close()
+    }
+  })
+
+  it('late on its event loop refuses until it is not', async () => {
+    let late = 51
+    const service = await openService({ loopDelay: () => late, limits: { maxLoopDelayMs: 50 } })
+    try {
+      expect((await service.get('/items/sport-0001')).statusCode).toBe(503)
+      expect((await service.get('/health/ready')).statusCode).toBe(200)
+      late = 50
+      expect((await service.get('/items/sport-0001')).statusCode).toBe(200)
+    } finally {
+      await service.close()
+    }
+  })
+
+  it('ending refuses all but probes, and says so to the balancer', async () => {
+    let draining = false
+    const service = await openService({ isDraining: () => draining })
+    try {
+      draining = true
+      const refused = await service.post('/recommend?domain=sport', {})
+      expect([refused.statusCode, refused.json().code, refused.headers.connection]).toEqual([503, 'shutting_down', 'close'])
+      const ready = await service.get('/health/ready')
+      expect([ready.statusCode, ready.json()]).toEqual([503, { status: 'unavailable' }])
+      expect((await service.get('/health/live')).json()).toEqual({ status: 'ok' })
+    } finally {
+      await service.close()
+    }
+  })
+})
+
+describe('probes and metrics', () => {
+  it('answer HEAD without a body, are not cached, and hide nothing that they show', async () => {
+    const service = await openService()
+    try {
+      const head = await service.inject({ method: 'HEAD', url: '/health/live' })
+      expect([head.statusCode, head.body]).toEqual([200, ''])
+      const health = await service.get('/health')
+      expect(health.headers['cache-control']).toBe('no-store')
+      expect(health.json()).toMatchObject({
+        status: 'ok', model: { name: 'tiny' }, provider: 'cpu', domains: [{ domain: 'sport', items: 60 }, { domain: 'cloth' }],
+      })
+    } finally {
+      await service.close()
+    }
+  })
+
+  it('never take an id, a path or a method of a caller for a label', async () => {
+    const service = await openService()
+    try {
+      await service.post('/recommend?domain=sport', { userId: 'canary-user', history: [{ itemId: 'canary-item' }] })
+      await service.get('/canary/path')
+      await service.get('/items/canary-item')
+      const before = (await service.get('/metrics')).body.split('\n').length
+      for (let i = 0; i < 50; i++) await service.get(`/canary/${i}`)
+      const { body, headers } = await service.get('/metrics')
+      expect(headers['content-type']).toContain('text/plain')
+      expect(body).not.toContain('canary')
+      expect(body).toContain('http_requests_total{method="GET",route="unmatched",status="404"} 51')
+      // The scrape itself is the one series that is new.
+      expect(body.split('\n').length).toBeLessThan(before + 20)
+    } finally {
+      await service.close()
+    }
+  })
+})
