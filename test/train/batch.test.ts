@@ -22,6 +22,9 @@ interface GoldenSamples {
   }[]
 }
 
+type Golden36 = { sample: { seq: number[], pos: number[] } } &
+  Record<`${'global' | 'localA' | 'localB'}_${'pos' | 'neg'}`, number[]>
+
 function build (sequences: number[][], sizes: number[], overrides: Record<string, unknown> = {}, system = 'llm4cdsr') {
   // Two more events close each sequence: those that validation and test ask for.
   const dataset = datasetOf(sizes, sequences.map((events) => [...events, 1, 1]))
@@ -62,6 +65,23 @@ describe('a training batch', () => {
       expect([...steps.mixed]).toEqual(stepsOf(wanted.target_domain_per_step))
     }
   })
+
+  it.each([['drop', 'drop_first_in_domain'], ['globalOnly', 'first_in_domain_global_only']])(
+    'joins the logits of both threads as golden case 36, with firstInDomain %s', (firstInDomain, rule) => {
+      const { inputs, expected } = golden<Golden36, Record<string, Record<string, { count: number, bpr_sum: number }>>>(
+        '36_tri_thread_training_loss')
+      const real = inputs.sample.seq.filter((id) => id > 0)
+      const { batch } = build([[...real, inputs.sample.pos.at(-1)!]], [6, 6], { firstInDomain })
+      for (const [k, name] of ['A', 'B'].entries()) {
+        const { mixed, local } = batch.steps[k]!
+        // The case's arrays are six steps long, padded on the left.
+        const logit = (side: 'pos' | 'neg', s: number) => inputs[`global_${side}`][6 - batch.mixed.length + mixed[s]!]! +
+          (local[s] === 0 ? 0 : inputs[`local${name as 'A' | 'B'}_${side}`][5 - batch.locals[k]!.length + local[s]!]!)
+        const losses = Array.from(mixed.keys(), (s) => Math.log1p(Math.exp(logit('neg', s) - logit('pos', s))))
+        expect(losses).toHaveLength(expected[rule]![name]!.count)
+        expect(losses.reduce((sum, loss) => sum + loss, 0)).toBeCloseTo(expected[rule]![name]!.bpr_sum, 6)
+      }
+    })
 
   it('leaves out a target that is the first of its domain, if told so', () => {
     const drop = build([[1, 7, 2, 8]], [6, 6], { firstInDomain: 'drop' }).batch
