@@ -64,7 +64,7 @@ describe('npm start, killed while it is written to', () => {
     expect(await (await service.get(`/items/${itemId}`)).json()).toMatchObject({ itemId, version: 1, state: 'ready' })
     expect((await service.get(`/items/${itemId}/similar?domain=sport&k=3`)).status).toBe(200)
     expect(await service.stop()).toBe(0)
-  })
+  }, 900_000)
 })
 
 /** Posts from many writers at once; kills the service when `count` calls were acknowledged. */
