@@ -8,8 +8,8 @@ export interface ShopItem {
   readonly item_id: string
   readonly domain: 'sport' | 'cloth'
   readonly title: string
-  readonly brand: string
-  readonly categories: readonly string[]
+  readonly brand?: string
+  readonly categories?: readonly string[]
   readonly price: number
 }
 
@@ -34,7 +34,7 @@ export interface ShopSettings {
 /** What a purchase is drawn from: an item with what only the generator knows of it. */
 interface Product {
   readonly item: ShopItem
-  readonly brand: string
+  readonly brand: string | undefined
   readonly colours: number
   readonly appeal: number
 }
@@ -47,6 +47,13 @@ interface Taste {
   readonly brands: ReadonlySet<string>
   readonly colours: number
 }
+
+/**
+ * Shares of items of no brand, and of items whose entry is a title and a price: as in real catalogues, and so that a
+ * model learns to place an item of which no more is known.
+ */
+const UNBRANDED = 0.2
+const BARE = 0.35
 
 const VARIANTS = { sport: 8, cloth: 10 } as const
 const DAY_MS = 86_400_000
@@ -89,16 +96,17 @@ function stockOf (
   return themes.map((theme) => [theme.name, theme.kinds.map(([kind, usual]) => {
     const variants = random.shuffle(Int32Array.from({ length: theme.brands.length * COLOURS.length }, (_, i) => i))
     return Array.from(variants.subarray(0, VARIANTS[domain]), (variant) => {
-      const brand = theme.brands[variant % theme.brands.length]!
+      const brand = random.next() < UNBRANDED ? undefined : theme.brands[variant % theme.brands.length]!
       const colours = Math.floor(variant / theme.brands.length)
-      const price = usual * BRANDS[brand]! * (0.9 + 0.2 * random.next())
-      const words = [brand, pick(theme.qualities, random), kind].join(' ')
+      const price = usual * (brand === undefined ? 0.6 : BRANDS[brand]!) * (0.9 + 0.2 * random.next())
+      const bare = random.next() < BARE
+      const words = [brand, pick(theme.qualities, random), kind].filter((word) => word !== undefined).join(' ')
       const item: ShopItem = {
         item_id: `${domain}-${String(numbers[next++]).padStart(4, '0')}`,
         domain,
         title: `${words}, ${pick(COLOURS[colours]!, random)}`,
-        brand,
-        categories: [domain === 'sport' ? 'Sport' : 'Clothing', theme.name],
+        ...(!bare && brand !== undefined && { brand }),
+        ...(!bare && { categories: [domain === 'sport' ? 'Sport' : 'Clothing', theme.name] }),
         price: Math.max(1, Math.round(price)) - 0.01,
       }
       return { item, brand, colours, appeal: random.normal() }
@@ -164,8 +172,8 @@ function chooseProduct (
 ): ShopItem | undefined {
   const left = variants.filter(({ item }) => !bought.has(item))
   if (left.length === 0) return undefined
-  const weights = left.map((product) => Math.exp(
-    (brands.has(product.brand) ? 2.2 : 0) + (product.colours === colours ? 1.4 : 0) + 0.5 * product.appeal
+  const weights = left.map(({ brand, colours: family, appeal }) => Math.exp(
+    (brand !== undefined && brands.has(brand) ? 2.2 : 0) + (family === colours ? 1.4 : 0) + 0.5 * appeal
   ))
   return left[draw(weights, random)]!.item
 }

@@ -30,8 +30,16 @@ describe('the generated shop', () => {
   it('sells everything, at a price, under a title of its own but for a few', () => {
     const sold = new Set(shop.events.map(({ item }) => item.item_id))
     expect(sold.size).toBe(shop.items.length)
-    expect(shop.items.every(({ price, title, brand }) => price > 0 && title.startsWith(brand))).toBe(true)
+    expect(shop.items.every(({ price, title, brand = '' }) => price > 0 && title.startsWith(brand))).toBe(true)
     expect(new Set(shop.items.map(({ title }) => title)).size).toBeGreaterThan(shop.items.length * 0.97)
+  })
+
+  it('has entries that say little, as real catalogues have', () => {
+    const share = (field: 'brand' | 'categories'): number =>
+      shop.items.filter((item) => item[field] === undefined).length / shop.items.length
+    expect(share('categories')).toBeCloseTo(0.35, 1)
+    expect(share('brand')).toBeGreaterThan(share('categories'))
+    expect(share('brand')).toBeLessThan(0.6)
   })
 
   it('has shoppers who buy nothing twice and never two things at one moment', () => {
@@ -52,7 +60,8 @@ describe('the generated shop', () => {
 
   it('lets a purchase in one domain tell of purchases in the other', () => {
     const first = (history: readonly ShopEvent[], domain: string): string[] =>
-      history.filter(({ item }) => item.domain === domain).slice(0, 1).map(({ item }) => item.brand)
+      history.filter(({ item }) => item.domain === domain && item.brand !== undefined)
+        .slice(0, 1).map(({ item }) => item.brand!)
     const pairs = [...histories.values()].map((history) => [first(history, 'sport'), first(history, 'cloth')].flat())
       .filter((brands) => brands.length === 2)
     const same = pairs.filter(([sport, cloth]) => sport === cloth).length
