@@ -34,12 +34,19 @@ export async function openExactIndex (
   /** Writes one request's mask and returns how many columns it admits. */
   function admit ({ allowed, excluded }: SearchRequest, mask: Uint8Array): number {
     mask.set(live)
+    let count = table.live
     if (allowed !== undefined) {
-      for (let column = 0; column < mask.length; column++) if (allowed[rowAt[column]!] !== 1) mask[column] = 0
+      for (let column = 0; column < mask.length; column++) {
+        if (mask[column] === 0 || allowed[rowAt[column]!] === 1) continue
+        mask[column] = 0
+        count--
+      }
     }
-    for (const row of excluded) if (table.isLive(row)) mask[columnOf(row)] = 0
-    let count = 0
-    for (let column = 0; column < mask.length; column++) count += mask[column]!
+    for (const row of excluded) {
+      if (!table.isLive(row) || mask[columnOf(row)] === 0) continue
+      mask[columnOf(row)] = 0
+      count--
+    }
     return count
   }
 

@@ -1,5 +1,3 @@
-import { IsthmusError } from '../errors.ts'
-
 /** What we use of hnswlib-node. Its own types are not imported: the package is optional, and may be absent. */
 export interface Hnsw {
   initIndex: (options: { maxElements: number, m: number, efConstruction: number, randomSeed: number }) => void
@@ -28,12 +26,4 @@ export async function findHnswDriver (): Promise<HnswDriver | undefined> {
     if (error instanceof Error) return undefined
     throw error
   }
-}
-
-/** Like `findHnswDriver`, where nothing else will do. */
-export async function requireHnswDriver (): Promise<HnswDriver> {
-  const driver = await findHnswDriver()
-  if (driver !== undefined) return driver
-  throw new IsthmusError('index_driver_unavailable',
-    'hnswlib-node is not there: it needs a compiler at install (python3, make, g++)')
 }

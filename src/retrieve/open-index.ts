@@ -4,7 +4,7 @@ import type { ProviderChoice } from '../encode/ort.ts'
 import { IsthmusError } from '../errors.ts'
 import type { CandidateIndex } from './candidate-index.ts'
 import { openExactIndex } from './exact.ts'
-import { findHnswDriver, requireHnswDriver } from './hnsw-driver.ts'
+import { findHnswDriver } from './hnsw-driver.ts'
 import { openHnswIndex } from './hnsw.ts'
 
 /** What an operator asks for (RETRIEVAL). `auto`: exact up to `EXACT_UP_TO` items a domain, HNSW above. */
@@ -13,10 +13,14 @@ export type RetrievalChoice = 'auto' | 'exact' | 'hnsw'
 /** About where a batch of 32 costs the same either way; a straight line between measurements at 20,000 and 100,000. */
 export const EXACT_UP_TO = 45_000
 
+const ABSENT = 'hnswlib-node is not there: it needs a compiler at install (python3, make, g++)'
+
 export interface OpenIndexOptions {
   readonly choice: RetrievalChoice
   readonly provider: ProviderChoice
   readonly log: (message: string) => void
+  /** Tests pass one that finds nothing. */
+  readonly findDriver?: typeof findHnswDriver
 }
 
 /**
@@ -24,7 +28,8 @@ export interface OpenIndexOptions {
  * an index whose recall the export found too low is not used, whoever asks.
  */
 export async function openIndex (
-  bundle: Bundle, domain: string, vectors: Float32Array, width: number, { choice, provider, log }: OpenIndexOptions
+  bundle: Pick<Bundle, 'manifest' | 'has' | 'read'>, domain: string, vectors: Float32Array, width: number,
+  { choice, provider, log, findDriver = findHnswDriver }: OpenIndexOptions
 ): Promise<CandidateIndex> {
   const exact = async (why?: string): Promise<CandidateIndex> => {
     if (why !== undefined) log(`${domain}: exact search, because ${why}`)
@@ -38,8 +43,11 @@ export async function openIndex (
     throw new IsthmusError('index_driver_unavailable', `the bundle has no HNSW index for ${domain}`)
   }
   if (!facts.usable) return await exact('the recall of the HNSW index is below 0.99')
-  const driver = choice === 'hnsw' ? await requireHnswDriver() : await findHnswDriver()
-  if (driver === undefined) return await exact('hnswlib-node is not there')
+  const driver = await findDriver()
+  if (driver === undefined) {
+    if (choice === 'auto') return await exact(ABSENT)
+    throw new IsthmusError('index_driver_unavailable', ABSENT)
+  }
   const bytes = await bundle.read(files.index(domain))
   return await openHnswIndex({ bytes, base: vectors, width, efSearch: facts.efSearch, driver })
 }

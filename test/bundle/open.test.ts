@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBundle } from '../../src/bundle/open.ts'
+import { exitStatus } from '../../src/errors.ts'
 import { type TinyBundle, writeTinyBundle } from '../support/tiny-bundle.ts'
 
 let tiny: TinyBundle
@@ -109,7 +110,9 @@ describe('a bundle', () => {
   it.each(faults)('is refused when %s (%s)', async (_, code, breakIt) => {
     const dir = await copy()
     await breakIt(dir)
-    await expect(openBundle(dir)).rejects.toMatchObject({ code })
+    const error: unknown = await openBundle(dir).catch((error: unknown) => error)
+    expect(error).toMatchObject({ code })
+    expect(exitStatus(error)).toBe(78)
   })
 
   const pointers: ReadonlyArray<[string, string, string]> = [

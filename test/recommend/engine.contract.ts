@@ -204,6 +204,8 @@ export function engineContract (name: string, open: OpenEngine): void {
         ['validation_failed', { embedding: new Float32Array(12) }],
         ['validation_failed', { embedding: new Float32Array(384).fill(Number.NaN) }],
         ['validation_failed', { embedding: new Float32Array(384) }],
+        ['validation_failed', { embedding: new Float32Array(384).fill(Infinity) }],
+        ['validation_failed', { embedding: Float32Array.of(1e39, ...new Float32Array(383)) }],
       ]
       for (const [code, change] of bad) {
         await expect(engine.putItems([good, { ...good, itemId: 'new-3', ...change }])).rejects.toMatchObject({ code })
