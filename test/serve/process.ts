@@ -10,7 +10,7 @@ export interface Answer {
   readonly state?: string
   readonly degraded?: boolean
   readonly accepted?: number
-  readonly items: ReadonlyArray<{ readonly itemId: string, readonly domain: string }>
+  readonly items: ReadonlyArray<{ readonly itemId: string, readonly domain: string, readonly title?: string }>
 }
 
 export interface ServiceProcess {
