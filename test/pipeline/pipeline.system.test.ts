@@ -1,61 +1,24 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { compiled } from '../../src/paths.ts'
-import { createRandom } from '../../src/random.ts'
-
-const ITEMS = 40
-const DOMAINS = ['sport', 'cloth']
+import { runScript, TINY, writeTinyShop } from './tiny-shop.ts'
+import type { Ended } from './tiny-shop.ts'
 
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'pipeline-'))
-  writeShop(join(folder, 'shop'))
-  writeFileSync(join(folder, 'config.json'), JSON.stringify({
-    train: { width: 16, length: 10, layers: 1, sharedNegatives: 16, batchSize: 16, patience: 50 },
-  }))
+  writeTinyShop(join(folder, 'shop'))
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(TINY))
 })
 afterAll(() => { rmSync(folder, { recursive: true }) })
 
-function writeShop (dir: string): void {
-  const random = createRandom(1, 'shop')
-  const items = DOMAINS.flatMap((domain) => Array.from({ length: ITEMS }, (_, i) =>
-    ({ item_id: `${domain}${i}`, domain, title: `${domain} thing number ${i}` })))
-  const events = Array.from({ length: 80 }, (_, user) => Array.from({ length: 10 }, (_, at) => {
-    const item = items[random.integer(items.length)]!
-    return `u${user},${item.item_id},${item.domain},${1_600_000_000 + 3600 * at}`
-  })).flat()
-  mkdirSync(dir)
-  writeFileSync(join(dir, 'items.jsonl'), items.map((item) => `${JSON.stringify(item)}\n`).join(''))
-  writeFileSync(join(dir, 'interactions.csv'), ['user_id,item_id,domain,timestamp', ...events, ''].join('\n'))
-}
-
-interface Ended { readonly status: number | null, readonly stdout: string, readonly stderr: string }
-
-/** Runs the command in a process of its own; `stopAt` in what it says presses Ctrl-C. */
 function run (work: string, { args = [], stopAt }: { args?: readonly string[], stopAt?: RegExp } = {}): Promise<Ended> {
-  const child = spawn(process.execPath, [
-    fileURLToPath(compiled('scripts/pipeline.ts')), '--data', join(folder, 'shop'), '--name', 'shop', '--epochs', '6',
-    '--backend', 'wasm', '--config', join(folder, 'config.json'), '--work', join(folder, work),
+  return runScript('pipeline', [
+    '--data', join(folder, 'shop'), '--name', 'shop', '--epochs', '6', '--backend', 'wasm',
+    '--config', join(folder, 'config.json'), '--work', join(folder, work),
     '--models', join(folder, `${work}-models`), ...args,
-  ])
-  let stdout = ''
-  let stderr = ''
-  let stopped = false
-  child.stdout.setEncoding('utf8').on('data', (text: string) => { stdout += text })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text
-    if (stopAt?.test(stderr) !== true || stopped) return
-    stopped = true
-    child.kill('SIGINT')
-  })
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', (status) => { resolve({ status, stdout, stderr }) })
-  })
+  ], stopAt)
 }
 
 const digestOf = (step: string, { stderr }: Ended): string | undefined =>

@@ -49,7 +49,8 @@ beforeAll(async () => {
     const scores = model.scorer().score(users, 'test', k)
     return users.map((u) => {
       const seen = [...evaluationInput(dataset, u, 'test')]
-      const ranking = Array.from({ length: size }, (_, i) => ({ globalId: offset + 1 + i, score: scores[u * size + i]! }))
+      const ranking = [...scores.subarray(u * size, (u + 1) * size)]
+        .map((score, i) => ({ globalId: offset + 1 + i, score }))
         .filter(({ globalId }) => !seen.includes(globalId))
         .map(({ globalId, score }) => ({ id: dataset.items[globalId - 1]!.itemId, score }))
         .sort((a, b) => b.score - a.score)
