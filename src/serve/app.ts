@@ -10,6 +10,7 @@ import { createServer } from './create-server.ts'
 import { createEventJournal } from './event-journal.ts'
 import { createMetrics } from './metrics.ts'
 import type { Metrics } from './metrics.ts'
+import { arrival } from './plugins/arrival.ts'
 import { body } from './plugins/body.ts'
 import { deadline } from './plugins/deadline.ts'
 import { docs } from './plugins/docs.ts'
@@ -29,6 +30,8 @@ import { userRoutes } from './routes/users.ts'
 export interface AppLimits {
   /** Milliseconds that a request has unless it says otherwise. */
   readonly requestTimeoutMs: number
+  /** How long a body may take to arrive, in milliseconds. */
+  readonly bodyWithinMs: number
   /** Requests in work at once; and posts of items, which may hold the text embedder for long. */
   readonly maxInFlight: number
   readonly maxItemPosts: number
@@ -39,7 +42,12 @@ export interface AppLimits {
 }
 
 export const LIMITS: AppLimits = {
-  requestTimeoutMs: 250, maxInFlight: 256, maxItemPosts: 16, maxLoopDelayMs: 50, embedWithinMs: 800,
+  requestTimeoutMs: 250,
+  bodyWithinMs: 5000,
+  maxInFlight: 256,
+  maxItemPosts: 16,
+  maxLoopDelayMs: 50,
+  embedWithinMs: 800,
 }
 
 export interface AppDeps {
@@ -105,6 +113,7 @@ export async function buildApp (deps: AppDeps): Promise<App> {
     metrics, maxInFlight: limits.maxInFlight, loopDelay, maxLoopDelayMs: limits.maxLoopDelayMs, isDraining,
   })
   await app.register(deadline, { defaultMs: limits.requestTimeoutMs })
+  await app.register(arrival, { withinMs: limits.bodyWithinMs })
   await app.register(body)
   await app.register(docs, { version: deps.version })
   await app.register(recommendRoutes, { recommend, domains: engine.domains, metrics })
