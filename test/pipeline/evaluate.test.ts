@@ -83,7 +83,9 @@ describe('a counting baseline', () => {
     await evaluateBaseline('transitions', { ...options, out: at('transitions') })
     expect((await evaluateBaseline('popularity', { ...options, out: at('popularity') })).skipped).toBe(true)
     expect((await evaluateBaseline('item-knn', { ...options, out: at('popularity') })).skipped).toBe(false)
-    expect((await openEvaluation(at('transitions'))).report.system).toBe('transitions')
+    const { report, manifest } = await openEvaluation(at('transitions'))
+    expect(report.system).toBe('transitions')
+    expect(manifest.settings).toMatchObject({ baseline: 'transitions', last: 10, decay: 0.6 })
   })
 
   it('can be compared with another user by user', async () => {
