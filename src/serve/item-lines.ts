@@ -52,7 +52,7 @@ export async function takeItemLines (body: Readable, options: ItemLinesOptions):
       accepted += lines.length
     } catch (error) {
       if (lines.length === 1 || codeOf(error) === undefined) return reject(lines[0]!.number, error)
-      // One line spoils a group: each for itself, then.
+      // One line spoils a group, or two are of one item: each for itself, then, and the later one wins.
       for (const line of lines) {
         await put([line.item]).then(() => { accepted++ }, (cause: unknown) => reject(line.number, cause))
       }
@@ -69,8 +69,7 @@ export async function takeItemLines (body: Readable, options: ItemLinesOptions):
       const faults = isItem.fault(value)
       if (faults !== undefined || !isItem.passes(value)) throw new Refusal('validation_failed', faults)
       checkItem(value, rules)
-      // The later of two lines of one item must win.
-      if (group.length === GROUP || group.some(({ item }) => item.itemId === value.itemId)) await flush()
+      if (group.length === GROUP) await flush()
       group.push({ number, item: value })
     } catch (error) {
       reject(number, error)

@@ -167,6 +167,12 @@ describe('POST /events with bad input (5.3)', () => {
     expect((await service.post('/events', event({ userId: 'u25', itemId: 'sport-0002' }))).statusCode).toBe(202)
   })
 
+  it('keeps to that cap over calls that come at once', async () => {
+    const sent = { events: Array.from({ length: 80 }, () => event({ userId: 'u25b' })) }
+    const answers = await Promise.all([service.post('/events', sent), service.post('/events', sent)])
+    expect(answers.map((answer) => answer.json().accepted)).toEqual([80, 20])
+  })
+
   it('rejects events of an erased user', async () => {
     await service.post('/events', event({ userId: 'u37' }))
     expect((await service.delete('/users/u37')).statusCode).toBe(204)
