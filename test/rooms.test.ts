@@ -28,6 +28,7 @@ const ARROWS: Record<string, readonly string[]> = {
     'errors', 'random', 'paths', 'progress', 'files', 'numeric', 'config', 'data', 'llm', 'nn', 'systems', 'train', 'evaluate',
     'bundle', 'encode', 'retrieve', 'recommend', 'state',
   ],
+  doctor: ['errors', 'onnx', 'nn', 'encode', 'retrieve', 'bundle'],
   serve: ['errors', 'paths', 'config', 'files', 'llm', 'encode', 'bundle', 'state', 'recommend'],
 }
 
