@@ -1,0 +1,64 @@
+# docker build -t isthmus .                    the service on CPUs, with the bundle models/demo
+# docker build -t isthmus:cuda --target cuda . the same with CUDA (x64; the build downloads from api.nuget.org)
+# docker run -p 127.0.0.1:3000:3000 -v isthmus:/data isthmus
+# Another bundle: -v ./models/shop:/app/models/shop:ro -e BUNDLE=/app/models/shop
+#
+# glibc throughout: ONNX Runtime has no binaries for musl.
+ARG NODE=24
+
+FROM node:${NODE}-bookworm AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY scripts/run.mjs scripts/
+# This image has the compiler that hnswlib-node needs. The CPU binaries of ONNX Runtime are in its package.
+RUN ONNXRUNTIME_NODE_INSTALL=skip npm ci
+COPY tsconfig.json ./
+COPY src src
+COPY scripts scripts
+RUN npm run build && npm prune --omit=dev
+# The package brings its binaries for five platforms; this image is one of them.
+RUN cd node_modules/onnxruntime-node/bin/napi-v6 \
+  && arch=$(node -p process.arch) \
+  && find . -mindepth 2 -maxdepth 2 -type d ! -path "./linux/$arch" -exec rm -r {} + \
+  && find . -mindepth 1 -type d -empty -delete \
+  && test -e "linux/$arch/onnxruntime_binding.node"
+
+FROM build AS build-cuda
+RUN cd node_modules/onnxruntime-node && ONNXRUNTIME_NODE_INSTALL=cuda12 node script/install.js \
+  && rm -f bin/napi-v6/linux/x64/libonnxruntime_providers_tensorrt.so \
+  && test -e bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so
+
+# What both targets hold, but for node_modules.
+FROM scratch AS files
+COPY package.json LICENSE /app/
+COPY openapi /app/openapi
+COPY public /app/public
+COPY models/text-encoder /app/models/text-encoder
+COPY models/demo /app/models/demo
+COPY --from=build /app/dist /app/dist
+
+FROM nvidia/cuda:12.8.1-cudnn-runtime-ubuntu24.04 AS cuda
+COPY --from=build /usr/local/bin/node /usr/local/bin/node
+COPY --from=files /app /app
+COPY --from=build-cuda /app/node_modules /app/node_modules
+RUN useradd --system --uid 10001 --no-create-home isthmus && install -d -m 700 -o isthmus /data
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data ORT_PROVIDER=cuda
+WORKDIR /app
+USER 10001
+VOLUME /data
+EXPOSE 3000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "dist/scripts/start.js"]
+
+# The last target is the one that is built without --target.
+FROM node:${NODE}-bookworm-slim AS cpu
+COPY --from=files /app /app
+COPY --from=build /app/node_modules /app/node_modules
+RUN useradd --system --uid 10001 --no-create-home isthmus && install -d -m 700 -o isthmus /data
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
+WORKDIR /app
+USER 10001
+VOLUME /data
+EXPOSE 3000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "dist/scripts/start.js"]
