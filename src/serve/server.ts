@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
 import { openBundle } from '../bundle/open.ts'
 import { isLoopback, type Environment, type ServiceConfig } from '../config/service-config.ts'
 import { itemText } from '../llm/item-prompt.ts'
@@ -98,7 +99,6 @@ async function start (
     },
   })
   opened.push(async () => await engine.close())
-  metrics.engineUp.set(1)
 
   const seeded = await store.seed(`bundle/${manifest.version}`, historiesOf(bundle))
   if (seeded.users > 0) log.info(seeded, 'histories of the bundle brought in')
@@ -143,6 +143,10 @@ async function start (
     await own.listen({ host: config.host, port: config.metricsPort })
   }
   opened.push(async () => await server.close())
+  const examples = await examplesOf(bundle)
+  await warmUp(server, domains, examples.itemIds)
+  metrics.registry.resetMetrics()
+  metrics.engineUp.set(1)
   const address = await server.listen({ host: config.host, port: config.port })
   if (!isLoopback(config.host)) {
     missing.add(`API keys: none exist yet, and ${config.host} may be reached from elsewhere; put a proxy before it`)
@@ -155,12 +159,24 @@ async function start (
     domains,
     dataDir,
     missing: [...missing],
-    examples: await examplesOf(bundle),
+    examples,
     async close () {
       draining = true
       await setTimeout(config.shutdownDelayMs)
       await closeAll()
     },
+  }
+}
+
+/** The first callers must not wait while code is compiled: their deadline is a quarter of a second. */
+async function warmUp (server: FastifyInstance, domains: readonly string[], itemIds: readonly string[]): Promise<void> {
+  for (const domain of domains) {
+    await server.inject({
+      method: 'POST',
+      url: '/recommend',
+      query: { domain },
+      payload: { history: itemIds.map((itemId) => ({ itemId })) },
+    })
   }
 }
 
