@@ -173,6 +173,19 @@ describe('POST /events with bad input (5.3)', () => {
     expect(answers.map((answer) => answer.json().accepted)).toEqual([80, 20])
   })
 
+  it('takes a call that is sent again for the same, cap or no cap', async () => {
+    const sent = { events: Array.from({ length: 100 }, () => event({ eventId: randomUUID(), userId: 'u25c' })) }
+    await service.post('/events', sent)
+    expect((await service.post('/events', sent)).json()).toMatchObject({ accepted: 0, duplicates: 100, rejected: [] })
+  })
+
+  it('takes an event without a time, sent again later, for the same', async () => {
+    const sent = { eventId: randomUUID(), userId: 'u31', itemId: 'sport-0001' }
+    await service.post('/events', sent)
+    time = NOW + 1000
+    expect((await service.post('/events', sent)).json()).toMatchObject({ accepted: 0, duplicates: 1 })
+  })
+
   it('rejects events of an erased user', async () => {
     await service.post('/events', event({ userId: 'u37' }))
     expect((await service.delete('/users/u37')).statusCode).toBe(204)

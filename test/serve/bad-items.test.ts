@@ -119,7 +119,7 @@ describe('POST /items with bad input (5.2)', () => {
     expect(taken.filter(({ statusCode }) => statusCode === 201)).toHaveLength(1)
     const versions = [...service.store.changes()]
       .flatMap((change) => change.kind === 'put' && change.item.title?.startsWith('rope ') === true ? change.item.version : [])
-    expect(versions).toEqual(taken.map((_, i) => i + 1))
+    expect(versions).toEqual([taken.length])
     expect((await service.get('/items/new-1')).json().version).toBe(taken.length)
   })
 

@@ -177,7 +177,7 @@ describe('a restart', () => {
       }
       const replayed = await replayItems(service.store, engine, ['sport', 'cloth'], { warn: () => {} })
       expect(replayed).toEqual({ items: 2, deleted: 2, pending: ['r4'] })
-      expect(put.map(({ itemId, title }) => [itemId, title])).toEqual([['r1', 'yoga mat'], ['r3', 'climbing mat 1']])
+      expect(put.map(({ itemId, title }) => [itemId, title])).toEqual([['r3', 'climbing mat 1'], ['r1', 'yoga mat']])
       expect(removed).toEqual(['r2', 'sport-0005'])
     } finally {
       await service.close()

@@ -1,21 +1,25 @@
-import { isDeepStrictEqual } from 'node:util'
-import type { EventOutcome, HistoryEntry, Store, StoredEvent, StoredItem } from '../../src/state/stores.ts'
+import { IsthmusError } from '../../src/errors.ts'
+import {
+  EVENT_ID_KEPT, type EventOutcome, type HistoryEntry, type ItemChange, MAX_HISTORY, MAX_PER_USER_ITEM_DAY, type Store,
+  type StoredEvent, type StoredItem,
+} from '../../src/state/stores.ts'
 
-type Change = { readonly kind: 'put', readonly item: StoredItem } |
-  { readonly kind: 'delete', readonly itemId: string, readonly domain: string }
+const DAY = 24 * 60 * 60 * 1000
 
 export interface MemoryStore extends Store {
   /** Makes every later write fail with this error, until it is taken away. */
   failWith: (error: Error | undefined) => void
+  /** After `close`: the store as a restart would find it. */
+  reopen: () => void
 }
 
-/** A Store without a disk: what the service's own tests run on. */
-export function memoryStore (): MemoryStore {
-  const events = new Map<string, StoredEvent>()
+/** A Store without a disk, under the same contract: what the service's own tests run on. */
+export function memoryStore (now: () => number = Date.now): MemoryStore {
+  const ids = new Map<string, { body: string, expires: number }>()
   const histories = new Map<string, HistoryEntry[]>()
   const erased = new Set<string>()
   const items = new Map<string, StoredItem>()
-  const changes: Change[] = []
+  const changes = new Map<string, ItemChange>()
   const sources = new Set<string>()
   let failure: Error | undefined
 
@@ -25,56 +29,87 @@ export function memoryStore (): MemoryStore {
     if (failure !== undefined) throw failure
   }
   const add = (userId: string, entry: HistoryEntry): void => {
-    const history = [...histories.get(userId) ?? [], entry]
-    histories.set(userId, history.sort((a, b) => a.timestamp - b.timestamp))
+    const history = [...histories.get(userId) ?? [], entry].sort((a, b) => a.timestamp - b.timestamp)
+    histories.set(userId, history.slice(-MAX_HISTORY))
+  }
+  const change = (key: string, value: ItemChange): void => {
+    changes.delete(key)
+    changes.set(key, value)
+  }
+
+  function take (event: StoredEvent): EventOutcome {
+    const { eventId, userId, itemId, timestamp } = event
+    if (erased.has(userId)) return 'gone'
+    const body = JSON.stringify([userId, itemId, event.type, event.undated ?? timestamp, event.value])
+    const known = ids.get(eventId)
+    if (known !== undefined && known.expires > now()) return known.body === body ? 'duplicate' : 'conflict'
+    const day = (time: number): number => Math.floor(time / DAY)
+    const same = (histories.get(userId) ?? [])
+      .filter((entry) => entry.itemId === itemId && day(entry.timestamp) === day(timestamp))
+    if (same.length >= MAX_PER_USER_ITEM_DAY) return 'stuffing'
+    ids.set(eventId, { body, expires: Math.max(timestamp, now()) + EVENT_ID_KEPT })
+    add(userId, { itemId, timestamp })
+    return 'accepted'
   }
 
   return {
     failWith (error) { failure = error },
-    async append (given) {
+    reopen () { failure = undefined },
+    async append (events) {
       await write()
-      return given.map((event): EventOutcome => {
-        const known = events.get(event.eventId)
-        if (known !== undefined) return isDeepStrictEqual(known, event) ? 'duplicate' : 'conflict'
-        events.set(event.eventId, event)
-        add(event.userId, { itemId: event.itemId, timestamp: event.timestamp })
-        return 'accepted'
-      })
+      return events.map(take)
     },
-    history: (userId, limit) => (histories.get(userId) ?? []).slice(-limit),
+    history: (userId, limit) => limit === 0 ? [] : (histories.get(userId) ?? []).slice(-limit),
     async erase (userId) {
       await write()
       erased.add(userId)
       histories.delete(userId)
     },
     isErased: (userId) => erased.has(userId),
-    async seed (source, given) {
-      if (sources.has(source)) return { users: 0, events: 0 }
-      let users = 0
-      let count = 0
-      for await (const { userId, events: entries } of given) {
-        if (histories.has(userId) || erased.has(userId)) continue
-        users++
-        for (const entry of entries) add(userId, entry)
-        count += entries.length
+    async seed (source, given, { known = 'keep', onProgress } = {}) {
+      const total = { users: 0, events: 0 }
+      if (sources.has(source)) return total
+      let read = 0
+      for await (const { userId, events } of given) {
+        onProgress?.(++read)
+        const history = histories.get(userId)
+        if (erased.has(userId) || (history !== undefined && known === 'keep')) continue
+        const fresh = events.filter(({ itemId, timestamp }) =>
+          history?.some((entry) => entry.itemId === itemId && entry.timestamp === timestamp) !== true)
+        for (const { itemId, timestamp } of fresh) add(userId, { itemId, timestamp })
+        total.users += fresh.length > 0 ? 1 : 0
+        total.events += fresh.length
       }
       sources.add(source)
-      return { users, events: count }
+      return total
     },
     async putItems (given) {
       await write()
+      const domains = new Map<string, string>()
+      for (const { itemId, domain } of given) {
+        if ((domains.get(itemId) ?? items.get(itemId)?.domain ?? domain) !== domain) {
+          throw new IsthmusError('item_in_two_domains', 'the item belongs to another domain')
+        }
+        domains.set(itemId, domain)
+      }
       for (const item of given) {
         items.set(item.itemId, item)
-        changes.push({ kind: 'put', item })
+        changes.delete(`delete ${item.itemId} ${item.domain}`)
+        change(`put ${item.itemId}`, { kind: 'put', item })
       }
     },
     getItem: (itemId) => items.get(itemId),
     async deleteItem (itemId, domain) {
       await write()
-      changes.push({ kind: 'delete', itemId, domain })
+      changes.delete(`put ${itemId}`)
+      change(`delete ${itemId} ${domain}`, { kind: 'delete', itemId, domain })
       return items.delete(itemId)
     },
-    changes: () => changes,
-    close: async () => {},
+    changes: () => [...changes.values()],
+    async close () {
+      // What was taken is written first.
+      await new Promise((resolve) => { setImmediate(resolve) })
+      failure = new IsthmusError('store_unavailable', 'the store is closed')
+    },
   }
 }
