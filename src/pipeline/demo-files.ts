@@ -9,7 +9,7 @@ import type { ShopSettings } from './demo-shop.ts'
 export const SHOP = 'demo-shop'
 
 /** Raised with every change of the generator or its words: what was made by another is made anew. */
-const GENERATOR = 2
+const GENERATOR = 3
 
 /**
  * Writes the shop's `interactions.csv` and `items.jsonl`, which `prepare` reads; the manifest says that they are

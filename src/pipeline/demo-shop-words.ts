@@ -32,10 +32,16 @@ export const BRANDS: Readonly<Record<string, number>> = {
 
 /** Colours by family: a shopper tends to one family. */
 export const COLOURS: ReadonlyArray<readonly string[]> = [
-  ['moss', 'clay', 'ochre', 'pine', 'sand'],
-  ['black', 'graphite', 'midnight', 'slate', 'ink'],
-  ['coral', 'lime', 'sky blue', 'mango', 'fuchsia'],
-  ['ivory', 'mist', 'blush', 'pale sage', 'oat'],
+  ['moss', 'clay', 'ochre', 'pine', 'sand', 'rust', 'olive', 'walnut', 'terracotta', 'fern', 'tobacco', 'umber'],
+  ['black', 'graphite', 'midnight', 'slate', 'ink', 'navy', 'charcoal', 'anthracite', 'plum', 'oxblood', 'espresso', 'steel'],
+  ['coral', 'lime', 'sky blue', 'mango', 'fuchsia', 'turquoise', 'scarlet', 'lemon', 'violet', 'tangerine', 'cobalt', 'jade'],
+  ['ivory', 'mist', 'blush', 'pale sage', 'oat', 'cream', 'lilac', 'powder blue', 'pearl', 'vanilla', 'rose', 'dove'],
+]
+
+/** Two or three of these are the name of a model, as makers give them. */
+export const SYLLABLES = [
+  'ka', 'lo', 'ven', 'tir', 'osa', 'mar', 'del', 'rin', 'fen', 'zo', 'bal', 'ki', 'ra', 'sen', 'to', 'lix', 'mo', 'dun', 'pra',
+  'ber', 'nor', 'vik', 'el', 'tas', 'jo', 'hal', 'gri', 'pol', 'wen',
 ]
 
 /** What sorts of shoppers there are: weights of the themes that they buy from, in either domain. */

@@ -1,6 +1,6 @@
 import { createRandom } from '../random.ts'
 import type { Random } from '../random.ts'
-import { BRANDS, CLOTH, COLOURS, PERSONAS, SPORT } from './demo-shop-words.ts'
+import { BRANDS, CLOTH, COLOURS, PERSONAS, SPORT, SYLLABLES } from './demo-shop-words.ts'
 import type { Theme } from './demo-shop-words.ts'
 
 /** A product of the generated shop, as a shop's own export would describe it. */
@@ -54,6 +54,8 @@ interface Taste {
  */
 const UNBRANDED = 0.2
 const BARE = 0.35
+/** The share of items whose title has a model's name, a word that says nothing: a model learns to look past it. */
+const NAMED = 0.65
 
 const VARIANTS = { sport: 8, cloth: 10 } as const
 const DAY_MS = 86_400_000
@@ -100,7 +102,8 @@ function stockOf (
       const colours = Math.floor(variant / theme.brands.length)
       const price = usual * (brand === undefined ? 0.6 : BRANDS[brand]!) * (0.9 + 0.2 * random.next())
       const bare = random.next() < BARE
-      const words = [brand, pick(theme.qualities, random), kind].filter((word) => word !== undefined).join(' ')
+      const model = random.next() < NAMED ? modelName(random) : undefined
+      const words = [brand, model, pick(theme.qualities, random), kind].filter((word) => word !== undefined).join(' ')
       const item: ShopItem = {
         item_id: `${domain}-${String(numbers[next++]).padStart(4, '0')}`,
         domain,
@@ -112,6 +115,12 @@ function stockOf (
       return { item, brand, colours, appeal: random.normal() }
     })
   })])
+}
+
+function modelName (random: Random): string {
+  const name = Array.from({ length: 2 + random.integer(2) }, () => pick(SYLLABLES, random)).join('')
+  const number = random.next() < 0.4 ? ` ${2 + random.integer(8)}` : ''
+  return `${name[0]!.toUpperCase()}${name.slice(1)}${number}`
 }
 
 function tasteOf (random: Random): Taste {
