@@ -1,5 +1,5 @@
 # docker build -t isthmus .                    the service on CPUs, with the bundle models/demo
-# docker build -t isthmus:cuda --target cuda . the same with CUDA (x64; the build downloads from api.nuget.org)
+# docker build -t isthmus:cuda --target cuda . the same with CUDA (x64; the build downloads its libraries)
 # docker run -p 127.0.0.1:3000:3000 -v isthmus:/data isthmus
 # Another bundle: -v ./models/shop:/app/models/shop:ro -e BUNDLE=/app/models/shop
 #

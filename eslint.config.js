@@ -4,9 +4,10 @@ export default [
   ...neostandard({ ts: true, ignores: ['dist/**', 'models/**', 'coverage/**'] }),
   {
     rules: {
-      '@stylistic/max-len': ['warn', { code: 120, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true }],
+      '@stylistic/max-len': ['error', { code: 120, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true }],
     },
   },
+  { files: ['public/**/*.js'], languageOptions: { globals: { Option: 'readonly' } } },
   {
     files: ['**/*.ts'],
     rules: {

@@ -11,9 +11,9 @@ const many = (count: number, more: (i: number) => object = () => ({})): object =
   ({ events: Array.from({ length: count }, (_, i) => event({ itemId: `i${i}`, ...more(i) })) })
 
 /**
- * RELIABILITY.md 5.3, by number: 1-24 and 30-36. Not here: 32 (a kill before the answer) is a test of the process, and
- * 33 (a client that goes before the answer) is what row 14 makes safe: the same ids again are duplicates. Row 35 speaks
- * of a shared store, and there is none yet: the local record is the only one.
+ * RELIABILITY.md 5.3, by number: 1-24 and 30-36. Rows 32 (a kill before the answer) and 33 (a client that goes before
+ * the answer) are tests of the process: kill-nine.system.test.ts and start.system.test.ts. Row 35 speaks of a shared
+ * store, and there is none yet: the local record is the only one.
  */
 const ROWS: readonly Row[] = [
   ['1 an empty body', '', 400, 'empty_body'],

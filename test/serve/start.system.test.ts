@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { once } from 'node:events'
@@ -106,6 +107,21 @@ describe('npm start', () => {
     expect(await ended).toBe(0)
     expect(service.log()).not.toMatch(/"level":(50|60)/)
     service = await start()
+  })
+
+  it('5.3 row 33: events whose sender left before the answer are sent again, and are there once', async () => {
+    const event = { eventId: randomUUID(), userId: 'impatient', itemId: 'sport-0001' }
+    const body = JSON.stringify(event)
+    const url = new URL(service.address)
+    const socket = connect(Number(url.port), url.hostname)
+    await once(socket, 'connect')
+    socket.write('POST /events HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n' +
+      `content-length: ${body.length}\r\n\r\n${body}`, () => socket.destroy())
+    await once(socket, 'close')
+    expect(await service.post('/events', event)).toMatchObject({ status: 202 })
+    const { history } = await (await service.get('/users/impatient')).json() as { history: unknown[] }
+    expect(history).toHaveLength(1)
+    expect(service.log()).not.toMatch(/"level":(50|60)/)
   })
 
   it('leaves no second process the journal, and says so with its exit status', async () => {

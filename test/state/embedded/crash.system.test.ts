@@ -13,7 +13,7 @@ const ROUNDS = 20
 const WRITERS = 16
 const STORE = compiled('src/state/embedded/open-store.ts').href
 
-/** Writes without end, and prints what was acknowledged: `<writer> <number>`, an event and an item of that name each. */
+/** Writes without end and prints what was acknowledged: `<writer> <number>`, an event and an item of that name each. */
 const CHILD = `
 import { writeSync } from 'node:fs'
 const [dir, round] = process.argv.slice(1)
