@@ -39,6 +39,20 @@ describe('a command', () => {
     expect(process.listenerCount('SIGINT')).toBe(before)
   })
 
+  it('takes two signals of one keypress as one, and ends by a later one', async () => {
+    const kill = vi.spyOn(process, 'kill').mockReturnValue(true)
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(5000)
+    await runCommand('train', { usage: '', args: [] }, async () => {
+      process.emit('SIGINT', 'SIGINT')
+      clock.mockReturnValue(5100)
+      process.emit('SIGINT', 'SIGINT')
+      expect(kill).not.toHaveBeenCalled()
+      clock.mockReturnValue(7000)
+      process.emit('SIGTERM', 'SIGTERM')
+      expect(kill).toHaveBeenCalledWith(process.pid, 'SIGTERM')
+    })
+  })
+
   it('shows its usage instead of working', async () => {
     const main = vi.fn(async () => {})
     await runCommand('train', { usage: 'npm run train', args: ['--in', 'x', '--help'] }, main)
