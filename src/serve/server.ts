@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { openBundle } from '../bundle/open.ts'
 import { isLoopback, type Environment, type ServiceConfig } from '../config/service-config.ts'
+import { IsthmusError } from '../errors.ts'
 import { itemText } from '../llm/item-prompt.ts'
 import { packageRoot } from '../paths.ts'
 import { engineClient } from '../recommend/engine-client.ts'
@@ -140,14 +141,14 @@ async function start (
     await own.register(metricsRoute, {
       engine, metrics, pendingItems: () => app.catalogue.pending, loopDelay: loop.sustained,
     })
-    await own.listen({ host: config.host, port: config.metricsPort })
+    await listen(own, config.host, config.metricsPort, 'METRICS_PORT')
   }
   opened.push(async () => await server.close())
   const examples = await examplesOf(bundle)
   await warmUp(server, domains, examples.itemIds)
   metrics.registry.resetMetrics()
   metrics.engineUp.set(1)
-  const address = await server.listen({ host: config.host, port: config.port })
+  const address = await listen(server, config.host, config.port, 'PORT')
   if (!isLoopback(config.host)) {
     missing.add(`API keys: none exist yet, and ${config.host} may be reached from elsewhere; put a proxy before it`)
   }
@@ -165,6 +166,18 @@ async function start (
       await setTimeout(config.shutdownDelayMs)
       await closeAll()
     },
+  }
+}
+
+/** Listens, or fails with `config_invalid` where the address is another's, or not ours to take. Gives the address. */
+async function listen (server: FastifyInstance, host: string, port: number, field: string): Promise<string> {
+  try {
+    return await server.listen({ host, port })
+  } catch (cause) {
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+    throw new IsthmusError('config_invalid', `${field} ${port} at ${host} cannot be listened on (${why}); choose another`, {
+      place: { field }, cause,
+    })
   }
 }
 

@@ -135,6 +135,14 @@ describe('npm start', () => {
       .toThrow(new RegExp(`ended with 78[^]*config_invalid: ${name} `))
   })
 
+  it.each(['PORT', 'METRICS_PORT'])('refuses a %s that is taken by name with 78', async (name) => {
+    const taken = new URL(service.address).port
+    const other = await mkdtemp(join(dataDir, 'other-'))
+    const flags = name === 'PORT' ? ['--port', taken] : []
+    await expect(startProcess({ DATA_DIR: other, [name]: taken }, ['--bundle', tiny.root, ...flags])).rejects
+      .toThrow(new RegExp(`ended with 78[^]*config_invalid: ${name} .*EADDRINUSE`))
+  })
+
   it('refuses a bundle that is not there with 78', async () => {
     await expect(startProcess({ DATA_DIR: dataDir }, ['--bundle', '/nothing/there'])).rejects
       .toThrow(/ended with 78[^]*artefact_missing/)
