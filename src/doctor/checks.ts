@@ -20,8 +20,8 @@ export interface Probes {
   readonly onnx: (provider: 'cpu' | 'cuda') => Promise<void>
   readonly hnsw: () => Promise<boolean>
   readonly textEncoder: () => Promise<string>
-  /** Where Redis is said to be, if it is. */
-  readonly redisUrl: string | undefined
+  /** Version and place of a Redis that answers. */
+  readonly redis: () => Promise<string>
   /** The bundle that npm start would serve. */
   readonly bundle: () => Promise<string>
 }
@@ -46,7 +46,8 @@ export async function checkMachine (probes: Probes): Promise<Finding[]> {
       if (!await probes.hnsw()) throw new Error('hnswlib-node is not there')
       return 'hnswlib-node loads'
     }, 'needed for large catalogues alone: python3, make and g++, then npm rebuild hnswlib-node'),
-    checkRedis(probes.redisUrl),
+    await look('Redis', false, async () => `${await probes.redis()}; this version does not use it`,
+      'not needed: histories and items are on the disk of this machine (DATA_DIR); run one instance a data directory'),
     await look('text encoder', false, probes.textEncoder,
       'items without an embedding of their own stay pending; git checkout models/text-encoder brings it back'),
     await look('bundle', false, probes.bundle, 'npm run demo makes models/demo; npm run pipeline makes one of your data'),
@@ -83,16 +84,6 @@ async function checkTraining (probes: Probes): Promise<Finding> {
     const { backend, gpu } = await probes.training()
     return `${backend}, ${gpu ? 'on a GPU' : 'no GPU'}${backend.startsWith('native') ? '' : `; ${slow}`}`
   }, `serving does without; to train, run npm ci, and ${slow}`)
-}
-
-function checkRedis (url: string | undefined): Finding {
-  return {
-    what: 'Redis',
-    found: false,
-    required: false,
-    detail: url === undefined ? 'not configured, and not needed' : 'REDIS_URL is set, and this version does not use it',
-    advice: 'histories and items are on the disk of this machine (DATA_DIR); run one instance a data directory',
-  }
 }
 
 async function look (what: string, required: boolean, probe: () => Promise<string>, advice: string): Promise<Finding> {

@@ -7,7 +7,7 @@ const fine: Probes = {
   onnx: async () => {},
   hnsw: async () => true,
   textEncoder: async () => 'all-MiniLM',
-  redisUrl: undefined,
+  redis: async () => '8.0.2 at 127.0.0.1:6379',
   bundle: async () => 'models/demo: 2000 sport',
 }
 const fails = async (): Promise<never> => { throw new Error('no such library\nand its stack') }
@@ -15,9 +15,9 @@ const fails = async (): Promise<never> => { throw new Error('no such library\nan
 describe('the doctor', () => {
   it('finds what is there, in one line each', async () => {
     const findings = await checkMachine(fine)
-    expect(findings.filter(({ found }) => !found).map(({ what }) => what)).toEqual(['Redis'])
+    expect(findings.filter(({ found }) => !found).map(({ what }) => what)).toEqual([])
     const lines = report(findings).split('\n')
-    expect(lines).toHaveLength(findings.length + 1)
+    expect(lines).toHaveLength(findings.length)
     expect(lines).toContainEqual(expect.stringMatching(/^found +training backend +native, no GPU$/))
     expect(() => refuseMissing(findings)).not.toThrow()
   })
@@ -27,6 +27,7 @@ describe('the doctor', () => {
       ...fine,
       training: fails,
       hnsw: async () => false,
+      redis: fails,
       textEncoder: fails,
       bundle: fails,
       onnx: async (provider) => { if (provider === 'cuda') await fails() },
@@ -59,7 +60,8 @@ describe('the doctor', () => {
     }))
   })
 
-  it('says that a REDIS_URL is not used', async () => {
-    expect(report(await checkMachine({ ...fine, redisUrl: 'redis://x' }))).toContain('this version does not use it')
+  it('says that a Redis that answers is not used', async () => {
+    expect(report(await checkMachine(fine)))
+      .toMatch(/found +Redis +8\.0\.2 at 127\.0\.0\.1:6379; this version does not use it/)
   })
 })
