@@ -22,14 +22,10 @@ export interface RidgeRows {
 export const RIDGE_LAMBDAS: readonly number[] = [0.01, 0.1, 1, 10, 100, 1000]
 const FOLDS = 5
 
-/** Least squares with lambda |W|² and an intercept that is not penalised. @throws dataset_empty without rows */
-export function fitRidge (rows: RidgeRows, lambda: number): Ridge {
-  return solve(momentsOf(rows, () => true), lambda)
-}
-
 /**
- * The lambda with the smallest squared error over five folds, and the fit to all rows with it. `unexplained` is that
- * error as a share of the variance: 1 is no better than the mean. Costs n (inputs² / 2 + inputs outputs) steps.
+ * Least squares with lambda |W|² and an intercept that is not penalised: the lambda with the smallest squared error
+ * over five folds, and the fit to all rows with it. `unexplained` is that error as a share of the variance: 1 is no
+ * better than the mean. Costs n (inputs² / 2 + inputs outputs) steps.
  * @throws dataset_empty with fewer than two rows
  */
 export function chooseRidge (

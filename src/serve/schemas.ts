@@ -39,7 +39,6 @@ const recommendFields = {
 }
 
 export const RecommendBodySchema = Type.Object(recommendFields, closed)
-export type RecommendBody = Static<typeof RecommendBodySchema>
 
 export const RecommendBatchBodySchema = Type.Object({
   requests: Type.Array(Type.Object({ domain: DomainSchema, ...recommendFields }, closed), {

@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { affineOfRidge, chooseRidge, fitRidge } from '../../src/numeric/ridge.ts'
+import { affineOfRidge, chooseRidge, type RidgeRows } from '../../src/numeric/ridge.ts'
 import { createRandom } from '../../src/random.ts'
+
+/** With one factor there is nothing to choose. */
+const fit = (rows: RidgeRows, lambda: number) => chooseRidge(rows, { lambdas: [lambda] }).ridge
 
 /** y = x * [[1, -2], [3, 0.5]] + [4, 5] + noise. */
 function planted (count: number, noise: number) {
@@ -18,11 +22,27 @@ function planted (count: number, noise: number) {
 describe('ridge regression', () => {
   it('solves the normal equations of centred rows', () => {
     // x centred: -1, 0, 1; y centred: -2, 0, 2: W = 4 / (2 + lambda).
-    const ridge = fitRidge({ x: Float64Array.of(1, 2, 3), inputs: 1, y: Float64Array.of(2, 4, 6), outputs: 1 }, 0.5)
+    const ridge = fit({ x: Float64Array.of(1, 2, 3), inputs: 1, y: Float64Array.of(2, 4, 6), outputs: 1 }, 0.5)
     expect(ridge.weights[0]).toBeCloseTo(1.6, 12)
     expect([...ridge.meanX, ...ridge.meanY]).toEqual([2, 4])
     const { map, offset } = affineOfRidge(ridge)
     expect(map[0]! * 10 + offset[0]!).toBeCloseTo(1.6 * 8 + 4, 5)
+  })
+
+  it('equals golden case 35, and gives a cold item its local half', () => {
+    const file = new URL('../golden/35_ridge_cold_local.json', import.meta.url)
+    const { inputs, expected, tolerance } = JSON.parse(readFileSync(file, 'utf8'))
+    const flat = (rows: number[][]) => Float64Array.from(rows.flat())
+    const ridge = fit({ x: flat(inputs.E_llm), inputs: 4, y: flat(inputs.E_local_trained), outputs: 2 }, inputs.lam)
+    const wanted = [...flat(expected.W), ...expected.mean_x, ...expected.mean_y]
+    for (const [i, value] of [...ridge.weights, ...ridge.meanX, ...ridge.meanY].entries()) {
+      expect(Math.abs(value - wanted[i]!)).toBeLessThanOrEqual(tolerance)
+    }
+    const { map, offset } = affineOfRidge(ridge)
+    for (const [o, value] of offset.entries()) {
+      const cold = inputs.cold_item_llm.reduce((sum: number, x: number, i: number) => sum + map[o * 4 + i]! * x, value)
+      expect(Math.abs(cold - expected.cold_local[o])).toBeLessThanOrEqual(tolerance)
+    }
   })
 
   it('finds a planted map, and prefers little shrinking where there is little noise', () => {
@@ -47,7 +67,7 @@ describe('ridge regression', () => {
     const { unexplained } = chooseRidge({ x, inputs: 1, y, outputs: 1 }, { lambdas: [1] })
     const left = [0, 1, 2, 3, 4].map((out) => {
       const keep = (values: Float64Array) => values.filter((_, i) => i !== out)
-      const { map, offset } = affineOfRidge(fitRidge({ x: keep(x), inputs: 1, y: keep(y), outputs: 1 }, 1))
+      const { map, offset } = affineOfRidge(fit({ x: keep(x), inputs: 1, y: keep(y), outputs: 1 }, 1))
       return (y[out]! - map[0]! * x[out]! - offset[0]!) ** 2
     })
     expect(unexplained).toBeCloseTo(left.reduce((a, b) => a + b) / 174, 5)
@@ -55,7 +75,6 @@ describe('ridge regression', () => {
 
   it('refuses to learn from nothing', () => {
     const none = { x: new Float64Array(0), inputs: 1, y: new Float64Array(0), outputs: 1 }
-    expect(() => fitRidge(none, 1)).toThrow(expect.objectContaining({ code: 'dataset_empty' }))
     expect(() => chooseRidge(none)).toThrow(expect.objectContaining({ code: 'dataset_empty' }))
   })
 })
