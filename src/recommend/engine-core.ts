@@ -13,7 +13,7 @@ import type {
 import { checkGolden } from './golden.ts'
 import { filterRows } from './item-filter.ts'
 import { popularHits, rank } from './rank.ts'
-import { nearestByGlobalHalf } from './similar.ts'
+import { nearestByGlobalHalf, nearestInHistory } from './similar.ts'
 
 export interface OpenEngineOptions {
   readonly provider?: ProviderChoice
@@ -165,12 +165,21 @@ export async function openEngine (
       const allowed = filterRows(domain.items, jobs[j]!.filter)
       return { k: jobs[j]!.k, excluded: hidden[j]!, ...(allowed === undefined ? {} : { allowed }) }
     }))
-    return jobs.map((job, j) => ({
-      basis: basis[j]!,
-      historyUsed: histories[j]!.window.length,
-      historyUnknown: histories[j]!.unknown,
-      items: rank(domain, basis[j] === 'popular' ? popularHits(domain, job, hidden[j]!, places) : found[searched.indexOf(j)]!),
-    }))
+    return jobs.map((job, j) => {
+      const { window, unknown } = histories[j]!
+      const hits = basis[j] === 'popular' ? popularHits(domain, job, hidden[j]!, places) : found[searched.indexOf(j)]!
+      const items = rank(domain, hits)
+      return {
+        basis: basis[j]!,
+        historyUsed: window.length,
+        historyUnknown: unknown,
+        items: job.explain === true && window.length > 0 ? items.map((item) => explained(item, window)) : items,
+      }
+    })
+  }
+
+  function explained (item: RankedItem, window: readonly Place[]): RankedItem {
+    return { ...item, near: nearestInHistory(places.get(item.itemId)!, window, facts.globalWidth) }
   }
 
   function toWindow (window: readonly Place[], domain: DomainCatalogue): WindowItem[] {

@@ -29,6 +29,8 @@ export interface RecommendJob {
   readonly exclude: readonly string[]
   readonly excludeSeen: boolean
   readonly filter?: ItemFilter
+  /** Each item of an answer from a history names the items of that history that are most like it. */
+  readonly explain?: boolean
   /** Ids that count as seen beyond `history` (a stored history may be longer than what is encoded). */
   readonly seen?: readonly string[]
   /** Monotonic milliseconds (performance.now of the caller's process) after which the answer is of no use. */
@@ -57,6 +59,16 @@ export interface RankedItem {
   readonly domain: string
   readonly score: number
   readonly rank: number
+  readonly title?: string
+  /** Where asked for (`explain`): at most three, the most alike first. */
+  readonly near?: NearItem[]
+}
+
+/** An item of the history that an answer rests on, of any domain; `similarity` is the cosine of the global halves. */
+export interface NearItem {
+  readonly itemId: string
+  readonly domain: string
+  readonly similarity: number
   readonly title?: string
 }
 

@@ -27,6 +27,7 @@ export interface RecommendQuery {
   readonly exclude?: readonly string[] | undefined
   readonly excludeSeen?: boolean | undefined
   readonly filter?: ItemFilter | undefined
+  readonly explain?: boolean | undefined
 }
 
 export interface Recommendation extends RecommendResult {
@@ -57,11 +58,11 @@ export function createRecommend (deps: RecommendDeps): Recommend {
 
 async function recommendOne (deps: RecommendDeps, query: RecommendQuery, deadline: number): Promise<Recommendation> {
   const { engine, popular } = deps
-  const { domain, profileText, k = 10, exclude = [], excludeSeen = true, filter } = query
+  const { domain, profileText, k = 10, exclude = [], excludeSeen = true, explain = false, filter } = query
   const history = timed(deps, 'history', () => readHistory(deps, query))
   const reasons: string[] = []
   const job: RecommendJob = {
-    domain, history, k, exclude, excludeSeen, deadline, ...(filter === undefined ? {} : { filter }),
+    domain, history, k, exclude, excludeSeen, explain, deadline, ...(filter === undefined ? {} : { filter }),
   }
 
   const ask = async (text?: Float32Array): Promise<RecommendResult | undefined> => {

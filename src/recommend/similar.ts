@@ -1,6 +1,7 @@
 import type { Hit } from '../retrieve/candidate-index.ts'
 import { byScore, dot } from '../retrieve/vector-table.ts'
 import type { DomainCatalogue, Place } from './catalogue.ts'
+import type { NearItem } from './engine.ts'
 
 /**
  * Items of `domain` nearest to one item, which may be of another domain: by the cosine of the global halves, the space
@@ -8,13 +9,38 @@ import type { DomainCatalogue, Place } from './catalogue.ts'
  * @param width of the global half, the first numbers of an item vector
  */
 export function nearestByGlobalHalf (item: Place, domain: DomainCatalogue, width: number, k: number): Hit[] {
-  const query = item.domain.vectors.vector(item.row).subarray(0, width)
+  const query = globalHalf(item, width)
   const hits: Hit[] = []
   for (const row of domain.vectors.rows()) {
     if (domain === item.domain && row === item.row) continue
-    const other = domain.vectors.vector(row).subarray(0, width)
-    const lengths = Math.sqrt(dot(query, query) * dot(other, other))
-    hits.push({ row, score: lengths === 0 ? 0 : Math.fround(dot(query, other) / lengths) })
+    hits.push({ row, score: cosine(query, globalHalf({ domain, row }, width)) })
   }
   return hits.sort(byScore).slice(0, k)
+}
+
+const NEAR = 3
+
+/**
+ * Which items of a history are most like an answered one, by the same cosine; one bought twice is named once. It shows
+ * likeness, not the cause: the encoder weighs the whole history.
+ */
+export function nearestInHistory (item: Place, history: readonly Place[], width: number): NearItem[] {
+  const query = globalHalf(item, width)
+  const near = [...new Set(history)].map((place): NearItem => {
+    const { itemId, title } = place.domain.items[place.row]!
+    const similarity = cosine(query, globalHalf(place, width))
+    return { itemId, domain: place.domain.name, similarity, ...(title === undefined ? {} : { title }) }
+  })
+  near.sort((a, b) => b.similarity - a.similarity || (a.itemId < b.itemId ? -1 : 1))
+  return near.slice(0, NEAR)
+}
+
+function globalHalf ({ domain, row }: Place, width: number): Float32Array {
+  return domain.vectors.vector(row).subarray(0, width)
+}
+
+/** 0 where either is zero. */
+function cosine (a: Float32Array, b: Float32Array): number {
+  const lengths = Math.sqrt(dot(a, a) * dot(b, b))
+  return lengths === 0 ? 0 : Math.fround(dot(a, b) / lengths)
 }

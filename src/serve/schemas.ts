@@ -35,7 +35,9 @@ const recommendFields = {
   exclude: Type.Optional(Type.Array(IdSchema, { maxItems: 500 })),
   excludeSeen: Type.Optional(Type.Boolean({ description: 'Leaves out what the history holds; true unless told.' })),
   filter: Type.Optional(FilterSchema),
-  explain: Type.Optional(Type.Boolean({ description: 'Reserved; answers carry no explanation yet.' })),
+  explain: Type.Optional(Type.Boolean({
+    description: 'Each item of an answer from a history names, in `near`, the items of that history most like it.',
+  })),
 }
 
 export const RecommendBodySchema = Type.Object(recommendFields, closed)
@@ -46,12 +48,24 @@ export const RecommendBatchBodySchema = Type.Object({
   }),
 }, closed)
 
-export const RankedItemSchema = Type.Object({
+const rankedFields = {
   itemId: Type.String(),
   domain: Type.String(),
   score: Type.Number(),
   rank: Type.Integer({ minimum: 1 }),
   title: Type.Optional(Type.String()),
+}
+
+const RankedItemSchema = Type.Object(rankedFields, closed)
+
+const RecommendedItemSchema = Type.Object({
+  ...rankedFields,
+  near: Type.Optional(Type.Array(Type.Object({
+    itemId: Type.String(),
+    domain: Type.String(),
+    similarity: Type.Number(),
+    title: Type.Optional(Type.String()),
+  }, closed), { maxItems: 3, description: 'With `explain`: a likeness of texts, not a cause.' })),
 }, closed)
 
 const ModelSchema = Type.Object({
@@ -67,7 +81,7 @@ export const RecommendAnswerSchema = Type.Object({
   degradedReasons: Type.Array(Type.String()),
   historyUsed: Type.Integer({ minimum: 0 }),
   historyUnknown: Type.Integer({ minimum: 0, description: 'Items of the history that the model does not know.' }),
-  items: Type.Array(RankedItemSchema, { description: 'By score descending, then itemId by code point.' }),
+  items: Type.Array(RecommendedItemSchema, { description: 'By score descending, then itemId by code point.' }),
 }, closed)
 
 export const RecommendBatchAnswerSchema = Type.Object({

@@ -52,6 +52,28 @@ export function engineContract (name: string, open: OpenEngine): void {
       }
     })
 
+    it('names, where asked to explain, the items of the history that are most like each answered one', async () => {
+      const history = ['sport-0001', 'cloth-0013', 'sport-0007', 'cloth-0002', 'sport-0001', 'gone']
+      const { items } = await engine.recommend(job({ history, k: 3, explain: true }))
+      const width = tiny.manifest.encoder.globalWidth
+      const half = (itemId: string) => tiny.vectors[tiny.items.indexOf(byId(itemId))]!.subarray(0, width)
+      for (const { itemId, near = [] } of items) {
+        const a = half(itemId)
+        const all = ['sport-0001', 'cloth-0013', 'sport-0007', 'cloth-0002'].map((other) => {
+          const b = half(other)
+          return { other, cosine: dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b)) }
+        }).sort((x, y) => y.cosine - x.cosine).slice(0, 3)
+        expect(near.map((item) => item.itemId)).toEqual(all.map(({ other }) => other))
+        for (const [i, { similarity, domain, title }] of near.entries()) {
+          expect(similarity).toBeCloseTo(all[i]!.cosine, 5)
+          expect(title).toBe(byId(all[i]!.other).title)
+          expect(all[i]!.other).toContain(domain)
+        }
+      }
+      expect((await engine.recommend(job({ history }))).items[0]).not.toHaveProperty('near')
+      expect((await engine.recommend(job({ history: [], explain: true }))).items[0]).not.toHaveProperty('near')
+    })
+
     it('answers a user of one domain in the other', async () => {
       const history = ['cloth-0002', 'cloth-0008']
       const answer = await engine.recommend(job({ history }))

@@ -70,6 +70,18 @@ describe('POST /recommend', () => {
     }
   })
 
+  it('explains when asked to: each item names what in the history is most like it', async () => {
+    const { items } = (await ask({ userId: 'u1', k: 2, explain: true })).body
+    for (const { near } of items) {
+      expect(near.map(({ itemId }: { itemId: string }) => itemId).sort()).toEqual(['cloth-0013', 'sport-0001'])
+      expect(near[0]).toEqual({
+        itemId: expect.any(String), domain: expect.any(String), similarity: expect.any(Number), title: expect.any(String),
+      })
+      expect(near[0].similarity).toBeGreaterThanOrEqual(near[1].similarity)
+    }
+    expect((await ask({ userId: 'u1', k: 1 })).body.items[0]).not.toHaveProperty('near')
+  })
+
   it('shows what was seen when asked to', async () => {
     const answer = await ask({ userId: 'u1', k: 100, excludeSeen: false })
     expect(ids(answer)).toContain('sport-0001')
