@@ -75,7 +75,10 @@ describe('POST /recommend', () => {
     for (const { near } of items) {
       expect(near.map(({ itemId }: { itemId: string }) => itemId).sort()).toEqual(['cloth-0013', 'sport-0001'])
       expect(near[0]).toEqual({
-        itemId: expect.any(String), domain: expect.any(String), similarity: expect.any(Number), title: expect.any(String),
+        itemId: expect.any(String),
+        domain: expect.any(String),
+        similarity: expect.any(Number),
+        title: expect.any(String),
       })
       expect(near[0].similarity).toBeGreaterThanOrEqual(near[1].similarity)
     }
