@@ -18,8 +18,10 @@ export interface ProgressOptions {
 const REDRAW_MS = 200
 const PLAIN_LINE_MS = 10_000
 const BAR_WIDTH = 24
+/** A rate over less time says nothing: work found done already would look infinitely fast. */
+const MEASURED_S = 1
 
-/** Shows label, bar, share, rate and time left. */
+/** Shows label, bar and share, and after a second rate and time left. */
 export function startProgress ({
   label, total, unit, out = process.stderr, now = () => performance.now(),
 }: ProgressOptions): Progress {
@@ -28,14 +30,14 @@ export function startProgress ({
   let shown = -Infinity
 
   const line = (done: number, note: string): string => {
-    const seconds = Math.max((now() - started) / 1000, 1e-3)
-    const rate = done / seconds
+    const seconds = (now() - started) / 1000
+    const rate = seconds < MEASURED_S ? 0 : done / seconds
     const left = rate > 0 && done < total ? `, ${duration((total - done) / rate)} left` : ''
     const share = total > 0 ? Math.min(1, done / total) : 1
     const filled = Math.round(share * BAR_WIDTH)
     const bar = out.isTTY === true ? ` [${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}]` : ''
-    const speed = rate >= 10 ? rate.toFixed(0) : rate.toPrecision(2)
-    return `${label}${bar} ${(share * 100).toFixed(0)} % (${done}/${total} ${unit}, ${speed}/s${left})${note && ` ${note}`}`
+    const speed = rate > 0 ? `, ${rate >= 10 ? rate.toFixed(0) : rate.toPrecision(2)}/s${left}` : ''
+    return `${label}${bar} ${(share * 100).toFixed(0)} % (${done}/${total} ${unit}${speed})${note && ` ${note}`}`
   }
   const draw = (text: string, end: boolean): void => {
     out.write(out.isTTY === true ? `\r\x1b[K${text}${end ? '\n' : ''}` : `${text}\n`)
