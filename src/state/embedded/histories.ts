@@ -1,8 +1,9 @@
 import { sha256 } from '../../files/hash.ts'
 import {
-  EVENT_ID_KEPT, type EventOutcome, type HistoryStore, MAX_HISTORY, MAX_PER_USER_ITEM_DAY, type StoredEvent,
+  EVENT_ID_KEPT, type EventOutcome, type HistoryStore, MAX_PER_USER_ITEM_DAY, type StoredEvent,
 } from '../stores.ts'
 import type { Tables } from './environment.ts'
+import { insertByTime, isErased, type KeptEvent, readHistory, tombstone, writeHistory } from './kept-history.ts'
 import { decodeRecord, encodeRecord } from './record.ts'
 import { createSeeding } from './seeding.ts'
 import type { Writer } from './writer.ts'
@@ -10,9 +11,6 @@ import type { Writer } from './writer.ts'
 const DAY = 24 * 60 * 60 * 1000
 /** Ids forgotten with each write: more than one write brings, so that old ones never pile up. */
 const FORGET_AT_ONCE = 64
-
-/** One event as it is kept: item, unix milliseconds, what was done (purchases of a seed have no type), its value. */
-export type KeptEvent = readonly [itemId: string, timestamp: number, type?: string, value?: number]
 
 /** Histories on disk: one record a user, of at most MAX_HISTORY events. */
 export function createHistories (tables: Tables, writer: Writer, now: () => number): HistoryStore {
@@ -33,27 +31,6 @@ export function createHistories (tables: Tables, writer: Writer, now: () => numb
     isErased: (userId) => isErased(tables, userId),
     seed: createSeeding(tables, writer),
   }
-}
-
-export function readHistory (tables: Tables, userId: string): KeptEvent[] | undefined {
-  const record = tables.histories.get(userId)
-  // encodeRecord was given a list of events, and its checksum holds.
-  return record === undefined ? undefined : decodeRecord(record).value as KeptEvent[]
-}
-
-/** Puts an event where its time belongs, behind those of the same time. */
-export function insertByTime (history: KeptEvent[], event: KeptEvent): void {
-  let at = history.length
-  while (at > 0 && history[at - 1]![1] > event[1]) at -= 1
-  history.splice(at, 0, event)
-}
-
-export function writeHistory (tables: Tables, userId: string, history: readonly KeptEvent[]): void {
-  tables.histories.putSync(userId, encodeRecord(history.slice(-MAX_HISTORY)))
-}
-
-export function isErased (tables: Tables, userId: string): boolean {
-  return tables.erased.get(tombstone(userId)) !== undefined
 }
 
 function append (tables: Tables, events: readonly StoredEvent[], time: number): EventOutcome[] {
@@ -103,9 +80,4 @@ function forgetIds (tables: Tables, time: number, count: number): void {
     tables.expiries.removeSync(key)
     tables.events.removeSync(key[1])
   }
-}
-
-/** The id itself is forgotten with the user. */
-function tombstone (userId: string): string {
-  return sha256(userId)
 }

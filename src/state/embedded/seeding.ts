@@ -1,6 +1,6 @@
 import type { HistoryStore, SeedCounts, SeedHistory } from '../stores.ts'
 import type { Tables } from './environment.ts'
-import { insertByTime, isErased, type KeptEvent, readHistory, writeHistory } from './histories.ts'
+import { insertByTime, isErased, type KeptEvent, readHistory, writeHistory } from './kept-history.ts'
 import { decodeRecord, encodeRecord } from './record.ts'
 import type { Writer } from './writer.ts'
 
