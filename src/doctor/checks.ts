@@ -45,7 +45,7 @@ export async function checkMachine (probes: Probes): Promise<Finding[]> {
     await look('index: hnsw', false, async () => {
       if (!await probes.hnsw()) throw new Error('hnswlib-node is not there')
       return 'hnswlib-node loads'
-    }, 'needed for large catalogues alone: python3, make and g++, then npm rebuild hnswlib-node'),
+    }, 'needed for large catalogues alone: python3, make and g++, then npm ci again'),
     await look('Redis', false, async () => `${await probes.redis()}; this version does not use it`,
       'not needed: histories and items are on the disk of this machine (DATA_DIR); run one instance a data directory'),
     await look('text encoder', false, probes.textEncoder,
