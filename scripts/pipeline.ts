@@ -8,7 +8,7 @@ import { startProgress } from '../src/progress.ts'
 
 const usage = `npm run pipeline -- --data <folder, or files> --name <bundle>
   [--system llm4cdsr|sasrec-ids|sasrec-text] [--preset product|paper|official] [--k-core n|users,items|none]
-  [--ties shuffle|input] [--epochs n] [--backend auto|native-gpu|native|wasm|cpu] [--seed 42] [--config file.json]
+  [--source <published data set>] [--ties shuffle|input] [--epochs n] [--backend auto|native-gpu|native|wasm|cpu] [--seed 42] [--config file.json]
   [--work work/<name>] [--models models]
 Runs prepare, embed, train, evaluate and export, and skips what is unchanged. Ctrl-C stops it; the same command goes on
 from there. A config file has a section for each step.`
@@ -19,6 +19,7 @@ const OPTIONS = {
   system: { type: 'string' },
   preset: { type: 'string' },
   'k-core': { type: 'string' },
+  source: { type: 'string' },
   ties: { type: 'string' },
   epochs: { type: 'string' },
   backend: { type: 'string' },

@@ -2,13 +2,20 @@ import { runCommand } from '../src/config/command.ts'
 import { given, parseFlags, readConfig, STEP_FLAGS } from '../src/config/step-flags.ts'
 import { prepareSettings } from '../src/data/prepare-settings.ts'
 import { prepare, STAGES } from '../src/data/prepare.ts'
+import { publishedSet, PUBLISHED_SETS } from '../src/data/published/sets.ts'
+import { sizesTable } from '../src/data/published/table.ts'
 import { startProgress } from '../src/progress.ts'
 
 const USAGE = `npm run prepare -- --in <folder, or files> --out <folder>
-  [--k-core 5,3|none] [--ties shuffle|input] [--domains a,b] [--max-bad-share 0.01] [--seed 42] [--config file.json]`
+  [--source <published data set>] [--after 2018-01-01] [--before 2020-01-01]
+  [--k-core 5,3|none] [--ties shuffle|input] [--domains a,b] [--max-bad-share 0.01] [--seed 42] [--config file.json]
+Published data sets, read from the files as they were published: ${PUBLISHED_SETS.map(({ name }) => name).join(', ')}.`
 
 const OPTIONS = {
   ...STEP_FLAGS,
+  source: { type: 'string' },
+  after: { type: 'string' },
+  before: { type: 'string' },
   'k-core': { type: 'string' },
   ties: { type: 'string' },
   domains: { type: 'string' },
@@ -17,10 +24,10 @@ const OPTIONS = {
 
 await runCommand('prepare', { usage: USAGE }, async (signal) => {
   const { flags, positionals } = parseFlags(USAGE, OPTIONS, ['in', 'out'])
-  const { in: input, out, ties, domains, seed } = flags
+  const { in: input, out, source, after, before, ties, domains, seed } = flags
   const settings = prepareSettings({
     ...await readConfig(flags.config),
-    ...given({ kCore: flags['k-core'], ties, domains, maxBadShare: flags['max-bad-share'], seed }),
+    ...given({ source, after, before, kCore: flags['k-core'], ties, domains, maxBadShare: flags['max-bad-share'], seed }),
   })
   const progress = startProgress({ label: 'prepare', total: STAGES.length, unit: 'stages' })
   const { manifest, skipped } = await prepare({
@@ -32,6 +39,7 @@ await runCommand('prepare', { usage: USAGE }, async (signal) => {
     onProgress: (done, stage, share) => { progress.update(done, `${stage} ${(100 * share).toFixed(0)} %`) },
   })
   progress.finish()
+  if (settings.source !== undefined) console.log(sizesTable(publishedSet(settings.source), manifest))
   // Written by prepare itself.
   const items = (manifest.domains as { name: string, size: number }[]).map(({ name, size }) => `${size} ${name}`)
   console.log(`${out}: ${String(manifest.users)} users, ${String(manifest.events)} events, ` +

@@ -16,6 +16,13 @@ export interface Column {
   readonly type?: 'text' | 'text or number'
 }
 
+/** How a file spells a column: one name, or two. */
+export function spellings (source: Source, { name, alias }: Column): readonly string[] {
+  const published = source.layout?.names[name]
+  if (published !== undefined) return [published]
+  return alias === undefined || source.layout !== undefined ? [name] : [name, alias]
+}
+
 /** The table of lines that are no text. */
 export const REJECTS = 'rejects'
 
@@ -49,7 +56,8 @@ export function unreadable (source: Source, what: string, cause: unknown): unkno
 }
 
 /** The error for a file without a column that it must have. */
-export function columnMissing (source: Source, { name }: Column): IsthmusError {
+export function columnMissing (source: Source, column: Column): IsthmusError {
+  const [name = column.name] = spellings(source, column)
   return new IsthmusError('column_missing', `${source.name} has no column "${name}"`, {
     place: { file: source.path, field: name },
   })

@@ -11,6 +11,9 @@ export type TimeUnit = 's' | 'ms' | 'iso'
 
 export interface StagedEvents {
   readonly bad: BadRows
+  /** Sound rows that the rules leave out. */
+  readonly outsideWindow: number
+  readonly ratedTooLow: number
   readonly units: Readonly<Record<string, TimeUnit>>
 }
 
@@ -26,6 +29,11 @@ export interface EventRules {
   readonly domainRequired?: boolean
   /** Whether a column `rating` is read, 0 to 5. Where it is not, what stands in it does not matter. */
   readonly ratings?: boolean
+  /** Only events after and before these times (unix milliseconds), exclusive. */
+  readonly after?: number
+  readonly before?: number
+  /** Only events whose rating, where they have one, is above this; needs `ratings`. */
+  readonly ratingAbove?: number
 }
 
 /**
@@ -33,12 +41,14 @@ export interface EventRules {
  * order of the input. Every event counts as a positive one, whatever its rating.
  */
 export async function stageEvents (
-  db: Database, sources: readonly Source[], { domainRequired = true, ratings = false }: EventRules = {}
+  db: Database, sources: readonly Source[], wanted: EventRules = {}
 ): Promise<StagedEvents> {
+  const { domainRequired = true, ratings = false } = wanted
   await db.run(`CREATE TABLE events (seq BIGINT, user_id VARCHAR, item_id VARCHAR, domain VARCHAR, time BIGINT,
     value DOUBLE)`)
   const parts: BadRows[] = []
   const units: Record<string, TimeUnit> = {}
+  let [outsideWindow, ratedTooLow] = [0, 0]
   const columns: Column[] = [
     { name: 'user_id', alias: 'userId', required: true, type: 'text or number' },
     { name: 'item_id', alias: 'itemId', required: true, type: 'text or number' },
@@ -60,11 +70,24 @@ export async function stageEvents (
     const unit = await markOtherUnits(db)
     units[source.name] = unit
     parts.push(await collectBadRows(db, source))
-    await db.run(`INSERT INTO events SELECT ${file * FILE_STRIDE} + n, user_id, item_id, domain,
-        coalesce(iso, round(number * ${unit === 's' ? 1000 : 1})::BIGINT), value
-      FROM part WHERE reason IS NULL; DROP TABLE part`)
+    const sound = `SELECT n, user_id, item_id, domain, value,
+      coalesce(iso, round(number * ${unit === 's' ? 1000 : 1})::BIGINT) AS time FROM part WHERE reason IS NULL`
+    const { timely, liked } = filters(wanted)
+    const [left] = await db.rows<{ late: number, low: number }>(`SELECT (count(*) FILTER (NOT (${timely})))::DOUBLE AS late,
+      (count(*) FILTER ((${timely}) AND NOT (${liked})))::DOUBLE AS low FROM (${sound})`)
+    outsideWindow += left!.late
+    ratedTooLow += left!.low
+    await db.run(`INSERT INTO events SELECT ${file * FILE_STRIDE} + n, user_id, item_id, domain, time, value
+      FROM (${sound}) WHERE ${timely} AND ${liked}; DROP TABLE part`)
   }
-  return { bad: mergeBadRows(parts), units }
+  return { bad: mergeBadRows(parts), units, outsideWindow, ratedTooLow }
+}
+
+function filters ({ after, before, ratingAbove }: EventRules): { timely: string, liked: string } {
+  return {
+    timely: `${after === undefined ? 'true' : `time > ${after}`} AND ${before === undefined ? 'true' : `time < ${before}`}`,
+    liked: ratingAbove === undefined ? 'true' : `(value IS NULL OR value > ${ratingAbove})`,
+  }
 }
 
 const NUMBER = `TRY_CAST(CASE WHEN regexp_full_match(timestamp, '[0-9]{1,16}(\\.[0-9]*)?([eE]\\+?[0-9]{1,2})?')

@@ -7,8 +7,11 @@ import type { Item } from './dataset.ts'
 import type { Database } from './duckdb.ts'
 import { readPart } from './part.ts'
 import { domainRule, idRule } from './rules.ts'
-import type { Source } from './sources.ts'
+import type { Layout, Source } from './sources.ts'
 import { tidyText } from './text.ts'
+
+/** Tags kept of an item that is known by its reviewers' tags alone. */
+const TAGS = 20
 
 const TEXTS = ['title', 'brand', 'categories', 'price', 'date', 'features', 'description'] as const
 const COLUMNS: readonly Column[] = [
@@ -25,8 +28,8 @@ const COLUMNS: readonly Column[] = [
 
 /**
  * Reads item descriptions into the table `items`, one row an item: where an id comes again, the first row counts and
- * the other is a bad one. Needs the table `events`. Throws `item_in_two_domains` where items and events do not agree
- * on an item's domain.
+ * the other is a bad one (published files repeat themselves: there it is left out). Needs the table `events`. Throws
+ * `item_in_two_domains` where items and events do not agree on an item's domain.
  */
 export async function stageItems (db: Database, sources: readonly Source[]): Promise<BadRows> {
   const texts = TEXTS.map((name) => `${name} VARCHAR`).join(', ')
@@ -34,6 +37,10 @@ export async function stageItems (db: Database, sources: readonly Source[]): Pro
     CREATE TABLE item_domains AS SELECT DISTINCT item_id, domain FROM events`)
   const parts: BadRows[] = []
   for (const source of sources) {
+    if (source.layout !== undefined) {
+      parts.push(await stagePublishedItems(db, source, source.layout))
+      continue
+    }
     await readPart(db, source, COLUMNS, (rows) => `SELECT n, item_id, domain, ${TEXTS.join(', ')},
       coalesce(problem, ${idRule('item_id')}, ${domainRule}) AS reason FROM (${rows})`, true)
     await db.run('INSERT INTO item_domains SELECT DISTINCT item_id, domain FROM part WHERE reason IS NULL')
@@ -46,6 +53,31 @@ export async function stageItems (db: Database, sources: readonly Source[]): Pro
   }
   await refuseTwoDomains(db)
   return mergeBadRows(parts)
+}
+
+/** Items of a published file that have events in its domain: a catalogue is far larger than what was bought. */
+async function stagePublishedItems (db: Database, source: Source, { tags }: Layout): Promise<BadRows> {
+  const columns = tags === true ? COLUMNS.map((column) => ({ ...column, required: column.name === 'item_id' })) : COLUMNS
+  await readPart(db, source, columns, (rows) => `SELECT n, item_id, domain, ${TEXTS.join(', ')},
+    coalesce(problem, ${idRule('item_id')}) AS reason FROM (${rows})`)
+  const bad = await collectBadRows(db, source)
+  const bought = `FROM part SEMI JOIN item_domains USING (item_id, domain) WHERE reason IS NULL
+    AND item_id NOT IN (SELECT item_id FROM items)`
+  if (tags === true) await db.run(tagsSql(bought))
+  else {
+    await db.run(`INSERT INTO items SELECT item_id, domain, ${TEXTS.join(', ')} ${bought}
+      QUALIFY row_number() OVER (PARTITION BY item_id ORDER BY n) = 1`)
+  }
+  await db.run('DROP TABLE part')
+  return bad
+}
+
+/** The tags that most reviewers gave an item, the most frequent first, with | between as the file has them. */
+function tagsSql (reviews: string): string {
+  const each = `SELECT item_id, domain, trim(unnest(string_split(categories, '|'))) AS tag ${reviews}`
+  return `INSERT INTO items BY NAME SELECT item_id, domain, string_agg(tag, '|' ORDER BY count DESC, tag) AS categories
+    FROM (SELECT item_id, domain, tag, count(*) AS count FROM (${each}) WHERE tag <> '' GROUP BY item_id, domain, tag
+      QUALIFY row_number() OVER (PARTITION BY item_id ORDER BY count DESC, tag) <= ${TAGS}) GROUP BY ALL`
 }
 
 async function refuseTwoDomains (db: Database): Promise<void> {
@@ -85,10 +117,10 @@ export function itemOf (row: readonly DuckDBValue[]): Item {
   return { itemId: itemId!, domain: domain!, ...known }
 }
 
-/** A JSON list (nested ones flattened, as Amazon's categories are), or texts with | between them. */
+/** A JSON list (nested ones flattened, as Amazon's categories are), Python's `['a', 'b']`, or texts with | between. */
 function listOf (text: string | undefined, limit: number): readonly string[] | undefined {
   if (text === undefined) return undefined
-  const texts = (paragraphsOf(text) ?? text.split('|')).slice(0, LIMITS.list)
+  const texts = (paragraphsOf(text) ?? /^\['(.*)'\]$/.exec(text)?.[1]?.split("', '") ?? text.split('|')).slice(0, LIMITS.list)
     .map((value) => tidyText(value, limit)).filter((value) => value !== undefined)
   return texts.length === 0 ? undefined : [...new Set(texts)]
 }

@@ -1,9 +1,19 @@
 import { IsthmusError } from '../errors.ts'
+import { publishedSet } from './published/sets.ts'
 import type { SequenceSettings } from './sequences.ts'
 
 export interface PrepareSettings extends SequenceSettings {
   /** The share of rows of a kind that may be bad; above it the step stops. */
   readonly maxBadShare: number
+  /** A published set (see `published/sets.ts`) that the input is, in the files as they were published. */
+  readonly source?: string
+  /** Only events after and before these times, unix milliseconds, exclusive. */
+  readonly after?: number
+  readonly before?: number
+  /** Only events whose rating, where they have one, is above this. */
+  readonly ratingAbove?: number
+  /** Only events of items with a title, features or a description. */
+  readonly textRequired?: boolean
 }
 
 export const DEFAULT_PREPARE: PrepareSettings = {
@@ -12,7 +22,8 @@ export const DEFAULT_PREPARE: PrepareSettings = {
 
 /**
  * Settings from what flags (texts) or a config file (JSON values) give; what is undefined takes its default.
- * `kCore` is `none`, `5,3` (users, items), `5` or `{user, item}`; `domains` is `a,b` or a list.
+ * `kCore` is `none`, `5,3` (users, items), `5` or `{user, item}`; `domains` is `a,b` or a list; `after` and `before`
+ * are unix milliseconds or ISO 8601. With a `source`, the defaults are that set's own.
  * Throws `config_invalid` with the field.
  */
 export function prepareSettings (given: Readonly<Record<string, unknown>>): PrepareSettings {
@@ -20,7 +31,9 @@ export function prepareSettings (given: Readonly<Record<string, unknown>>): Prep
   if (unknown !== undefined) throw invalid(unknown, 'is not a setting of prepare')
   const parsed = Object.entries(given).filter(([, value]) => value !== undefined)
     .map(([field, value]) => [field, PARSERS[field as keyof typeof PARSERS](value)])
-  return { ...DEFAULT_PREPARE, ...Object.fromEntries(parsed) as Partial<PrepareSettings> }
+  const values = Object.fromEntries(parsed) as Partial<PrepareSettings>
+  const own = values.source === undefined ? {} : publishedSet(values.source).settings
+  return { ...DEFAULT_PREPARE, ...own, ...values }
 }
 
 const PARSERS = {
@@ -54,6 +67,26 @@ const PARSERS = {
     }
     return texts
   },
+  source (value: unknown): string {
+    return publishedSet(typeof value === 'string' ? value : '').name
+  },
+  after: (value: unknown): number => timeOf('after', value),
+  before: (value: unknown): number => timeOf('before', value),
+  ratingAbove (value: unknown): number {
+    const rating = numberOf(value)
+    if (!Number.isFinite(rating)) throw invalid('ratingAbove', 'is a number')
+    return rating
+  },
+  textRequired (value: unknown): boolean {
+    if (typeof value !== 'boolean') throw invalid('textRequired', 'is true or false')
+    return value
+  },
+}
+
+function timeOf (field: string, value: unknown): number {
+  const time = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}/.test(value) ? Date.parse(value) : numberOf(value)
+  if (!isCount(time)) throw invalid(field, 'is an ISO 8601 time, or unix milliseconds')
+  return time
 }
 
 function coreOf (value: unknown): unknown[] {

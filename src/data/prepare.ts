@@ -12,13 +12,17 @@ import type { Database, DatabaseLimits } from './duckdb.ts'
 import { stageEvents } from './events.ts'
 import { stageItems } from './items.ts'
 import type { PrepareSettings } from './prepare-settings.ts'
+import { keepDescribed, keepOneDomain } from './published/filters.ts'
+import { findPublished } from './published/find.ts'
+import { publishedSet } from './published/sets.ts'
+import type { PublishedSet } from './published/sets.ts'
 import { buildSequences } from './sequences.ts'
 import { findSources } from './sources.ts'
 import type { Sources } from './sources.ts'
 import { statistics } from './statistics.ts'
 
 export interface PrepareOptions {
-  /** Files, or folders with `interactions*` and `items*`. */
+  /** Files, or folders with `interactions*` and `items*`; with a `source`, with that set's files somewhere below. */
   readonly inputs: readonly string[]
   readonly out: string
   readonly settings: PrepareSettings
@@ -45,7 +49,8 @@ const PROGRESS_MS = 500
  */
 export async function prepare (options: PrepareOptions): Promise<{ manifest: StepManifest, skipped: boolean }> {
   const { inputs, out, settings } = options
-  const sources = await findSources(inputs)
+  const set = settings.source === undefined ? undefined : publishedSet(settings.source)
+  const sources = await (set === undefined ? findSources(inputs) : findPublished(set, inputs, settings.domains))
   const dir = inputs.length === 1 ? inputs[0]! : dirname(inputs[0]!)
   const hashes = await hashSources(sources)
   const plan = {
@@ -58,7 +63,7 @@ export async function prepare (options: PrepareOptions): Promise<{ manifest: Ste
     await mkdir(work)
     const db = await openDatabase(work, options.limits ?? DEFAULT_LIMITS, options.signal)
     try {
-      return { inputs: hashes, ...await makeDataset(db, sources, target, options) }
+      return { inputs: hashes, ...(set && { nouns: nounsOf(set) }), ...await makeDataset(db, sources, target, options) }
     } finally {
       db.close()
       await rm(work, { recursive: true, force: true })
@@ -83,11 +88,19 @@ async function makeDataset (
   }
   try {
     stage('reading interactions')
-    const interactions = await stageEvents(db, sources.interactions)
+    const { after, before, ratingAbove, textRequired } = settings
+    const interactions = await stageEvents(db, sources.interactions, {
+      ratings: ratingAbove !== undefined,
+      ...(after !== undefined && { after }),
+      ...(before !== undefined && { before }),
+      ...(ratingAbove !== undefined && { ratingAbove }),
+    })
     accept('interactions', interactions.bad)
+    const inAnotherDomain = settings.source === undefined ? 0 : await keepOneDomain(db)
     stage('reading items')
     const items = await stageItems(db, sources.items)
     accept('items', items)
+    const withoutText = textRequired === true ? await keepDescribed(db) : 0
     stage('filtering and ordering')
     const { sequences, rounds, leftOut } = await buildSequences(db, settings)
     stage('drawing candidates')
@@ -100,6 +113,9 @@ async function makeDataset (
       timestamps: interactions.units,
       kCoreRounds: rounds,
       leftOut,
+      notTaken: {
+        outsideWindow: interactions.outsideWindow, ratedTooLow: interactions.ratedTooLow, inAnotherDomain, withoutText,
+      },
       statistics: statistics(sequences),
     }
   } finally {
@@ -107,11 +123,14 @@ async function makeDataset (
   }
 }
 
+function nounsOf ({ domains }: PublishedSet): Record<string, string> {
+  return Object.fromEntries(domains.map(({ name, noun }) => [name, noun]))
+}
+
 /** Names and hashes, not paths: the same files elsewhere are the same input. */
 async function hashSources (sources: Sources): Promise<{ name: string, sha256: string }[]> {
   const hashes = []
-  for (const { name, path } of [...sources.interactions, ...sources.items]) {
-    hashes.push({ name, sha256: await sha256File(path) })
-  }
+  const files = new Map([...sources.interactions, ...sources.items].map(({ name, path }) => [path, name]))
+  for (const [path, name] of files) hashes.push({ name, sha256: await sha256File(path) })
   return hashes
 }

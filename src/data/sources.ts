@@ -2,12 +2,26 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { IsthmusError } from '../errors.ts'
 
-/** A file that users bring: `interactions*` or `items*` as .csv, .jsonl or .parquet; the first two may end in .gz. */
+/** A file of rows. Users bring .csv, .jsonl and .parquet, the first two also as .gz; `tsv` is for published sets. */
 export interface Source {
   readonly path: string
   readonly name: string
-  readonly format: 'csv' | 'jsonl' | 'parquet'
+  readonly format: 'csv' | 'jsonl' | 'parquet' | 'tsv'
   readonly gzip: boolean
+  /** Of a file that somebody else published: how its rows become ours. */
+  readonly layout?: Layout
+}
+
+/** What a published file says in another way than the files that users bring. */
+export interface Layout {
+  /** The domain of every row. */
+  readonly domain: string
+  /** How the file spells a column of ours (in JSON, a path: `details."Date First Available"`), where not as we do. */
+  readonly names: Readonly<Record<string, string>>
+  /** Put before every item id, where two domains of a set number their items alike. */
+  readonly itemPrefix?: string
+  /** The rows are reviews, whose `categories` together are all that is known of an item. */
+  readonly tags?: boolean
 }
 
 export interface Sources {

@@ -44,8 +44,11 @@ const NOUNS: ReadonlyMap<string, string> = new Map([
   ['cloth', 'clothing'],
   ['electronic', 'electronics'],
   ['food', 'grocery'],
+  ['games', 'video games'],
+  ['industrial', 'industrial and scientific'],
   ['kitchen', 'home and kitchen'],
   ['movie', 'film'],
+  ['music', 'musical instruments'],
   ['phone', 'cell phone'],
   ['sport', 'sports'],
 ])

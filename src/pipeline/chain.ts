@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import type { BadRow } from '../data/bad-rows.ts'
 import { prepare, STAGES } from '../data/prepare.ts'
+import { publishedSet } from '../data/published/sets.ts'
+import { resultsTable, sizesTable } from '../data/published/table.ts'
 import { figure } from '../evaluate/table.ts'
 import type { StepManifest } from '../files/step.ts'
 import { loadTf } from '../nn/tf.ts'
@@ -65,7 +67,7 @@ interface Link {
 const LINKS: readonly Link[] = [
   {
     name: 'prepare',
-    async run ({ data, settings, onBadRow, signal, progress }, { dataset: out }) {
+    async run ({ data, settings, onBadRow, signal, progress, say }, { dataset: out }) {
       let line: Progress | undefined
       const done = await prepare({
         inputs: data,
@@ -79,6 +81,8 @@ const LINKS: readonly Link[] = [
         },
       })
       line?.finish()
+      const { source } = settings.prepare
+      if (source !== undefined) say(sizesTable(publishedSet(source), done.manifest))
       return outcome(done, ({ users, events }) => `${String(users)} users, ${String(events)} events`)
     },
   },
@@ -112,7 +116,7 @@ const LINKS: readonly Link[] = [
   },
   {
     name: 'evaluate',
-    run: async ({ settings, signal, progress }, { run, evaluation: out }) => {
+    run: async ({ settings, signal, progress, say }, { run, evaluation: out }) => {
       const done = await evaluateRun({
         run,
         out,
@@ -122,6 +126,8 @@ const LINKS: readonly Link[] = [
         ...shown(progress, 'evaluate', 'users'),
       })
       const { report: { full: { all } } } = await openEvaluation(out)
+      const { source } = settings.prepare
+      if (source !== undefined) say(resultsTable(publishedSet(source)))
       return outcome(done, () => `full ranking HR@10 ${figure(all.hr10)}, NDCG@10 ${figure(all.ndcg10)}`)
     },
   },

@@ -48,7 +48,11 @@ export interface Embeddings {
 export async function embed (step: EmbedStep): Promise<{ manifest: StepManifest, skipped: boolean }> {
   const dataset = await openDataset(step.input)
   const embedder = { id: step.embedder.id, width: step.embedder.width }
-  const prompt = itemPrompt(dataset.domains.map(({ name }) => name), step.prompt)
+  // Of a published data set, prepare has written what its items are called.
+  const { nouns } = await readStep(step.input, PREPARE) as { nouns?: ItemPrompt['nouns'] }
+  const prompt = itemPrompt(dataset.domains.map(({ name }) => name), {
+    ...step.prompt, nouns: { ...nouns, ...step.prompt?.nouns },
+  })
   const plan = {
     step: EMBED, input: { dir: step.input, digest: dataset.digest }, settings: { embedder, prompt },
   }

@@ -27,6 +27,8 @@ export interface PipelineFlags {
   readonly epochs?: string
   readonly kCore?: string
   readonly ties?: string
+  /** A published data set. */
+  readonly source?: string
   readonly backend?: string
   /** Of every step that has one. */
   readonly seed?: string
@@ -49,11 +51,11 @@ export function pipelineSettings (
     // An object that is no list, whose members the step's own parser checks.
     return value as Record<string, unknown>
   }
-  const { system, preset, epochs, kCore, ties, seed } = flags
+  const { system, preset, epochs, kCore, ties, source, seed } = flags
   const set = (values: Readonly<Record<string, string | undefined>>): Record<string, string> =>
     Object.fromEntries(Object.entries(values).filter((pair): pair is [string, string] => pair[1] !== undefined))
   return {
-    prepare: prepareSettings({ ...section('prepare'), ...set({ kCore, ties, seed }) }),
+    prepare: prepareSettings({ ...section('prepare'), ...set({ kCore, ties, source, seed }) }),
     embed: embedSettings({}, section('embed')),
     train: trainSettings(set({ system, preset, epochs, seed }), section('train')),
     evaluate: evaluateSettings({ ...section('evaluate'), ...(seed !== undefined && { seed: Number(seed) }) }),

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDataset } from '../../src/data/dataset-files.ts'
 import { compiled } from '../../src/paths.ts'
+import { RAW } from './published/raw-files.ts'
 import { EVENTS, HEADER, ITEMS } from './shop.ts'
 
 const script = fileURLToPath(compiled('scripts/prepare.ts'))
@@ -29,6 +30,18 @@ describe('the command prepare', () => {
     expect(stdout).toMatch(/out: 2 users, 6 events, items: 2 sport, 1 cloth; digest [0-9a-f]{12}\n$/)
     expect((await openDataset(at('out'))).candidates.seed).toBe(7)
     expect((await command(...flags)).stdout).toMatch(/\(unchanged\)\n$/)
+  })
+
+  it('prepares a published set from its own files, and prints its sizes beside the published ones', async () => {
+    await mkdir(at('raw/reviews'), { recursive: true })
+    for (const [name, content] of Object.entries(RAW['amazon-v2-cloth-sport'])) {
+      await writeFile(at(`raw/${name.startsWith('meta') ? '' : 'reviews/'}${name}`), content)
+    }
+    const flags = ['--in', at('raw'), '--out', at('out-raw'), '--source', 'amazon-v2-cloth-sport', '--k-core', '3,1']
+    const { stdout } = await command(...flags)
+    expect(stdout).toContain('| cloth: users | 3 | 9,933 |')
+    expect(stdout).toMatch(/3 users, 12 events, items: 2 cloth, 2 sport; digest [0-9a-f]{12}\n$/)
+    expect((await command(...flags, '--after', '2019-02-14')).stdout).not.toContain('12 events,')
   })
 
   it('takes settings from a file, and a flag over the file', async () => {
@@ -54,6 +67,7 @@ describe('the command prepare', () => {
     [['--in', '/nowhere'], 78, 'config_invalid: --out is missing'],
     [['--in', '/nowhere', '--out', 'x', '--colour', 'red'], 78, 'config_invalid'],
     [['--in', '/nowhere', '--out', 'x', '--k-core', 'five'], 78, 'config_invalid: kCore is'],
+    [['--in', '/nowhere', '--out', 'x', '--source', 'amazon'], 78, 'config_invalid: source is one of amazon-v2-cloth-sport'],
     [['--in', '/nowhere', '--out', 'x'], 1, 'input_missing: /nowhere does not exist'],
   ])('refuses %j with status %i', async (flags, code, message) => {
     await expect(command(...flags)).rejects.toMatchObject({ code, stderr: expect.stringContaining(message) as string })
