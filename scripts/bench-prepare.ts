@@ -1,0 +1,62 @@
+import { mkdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runCommand } from '../src/config/command.ts'
+import { parseFlags, wholeNumber } from '../src/config/step-flags.ts'
+import { prepareSettings } from '../src/data/prepare-settings.ts'
+import { prepare, STAGES } from '../src/data/prepare.ts'
+import { packageRoot } from '../src/paths.ts'
+import { benchLog, writeBenchLog } from '../src/pipeline/bench-log.ts'
+import { startProgress } from '../src/progress.ts'
+
+const USAGE = `npm run bench:prepare -- [--events 20000000] [--seed 42] [--work work/bench-prepare]
+Generates a log, prepares it, and prints how long that took and the most memory this process held.`
+
+const OPTIONS = { events: { type: 'string' }, seed: { type: 'string' }, work: { type: 'string' } } as const
+
+await runCommand('bench-prepare', { usage: USAGE }, async (signal) => {
+  const { flags } = parseFlags(USAGE, OPTIONS)
+  const events = wholeNumber('events', flags.events, 1_000) ?? 20_000_000
+  const seed = wholeNumber('seed', flags.seed) ?? 42
+  const work = join(flags.work ?? join(packageRoot, 'work/bench-prepare'), String(events))
+  const raw = join(work, 'raw')
+  await mkdir(raw, { recursive: true })
+  await writeBenchLog(raw, benchLog(events, seed))
+  const { size } = await stat(join(raw, 'interactions.csv'))
+  const before = process.resourceUsage().maxRSS
+
+  // What an earlier run left would be found unchanged.
+  const out = join(work, 'dataset')
+  await rm(out, { recursive: true, force: true })
+  const began = new Map<string, number>()
+  const start = performance.now()
+  const progress = startProgress({ label: 'prepare', total: STAGES.length, unit: 'stages' })
+  const { manifest } = await prepare({
+    inputs: [raw],
+    out,
+    settings: prepareSettings({ seed }),
+    signal,
+    onProgress: (done, stage, share) => {
+      if (!began.has(stage)) began.set(stage, performance.now())
+      progress.update(done, `${stage} ${(100 * share).toFixed(0)} %`)
+    },
+  })
+  progress.finish()
+  const end = performance.now()
+  const starts = [...began]
+  for (const [n, [stage, from]] of starts.entries()) {
+    console.log(`${stage}: ${seconds(from, starts[n + 1]?.[1] ?? end)} s`)
+  }
+  const peak = process.resourceUsage().maxRSS
+  console.log(`${events} events (${(size / 1e6).toFixed(0)} MB), ${String(manifest.events)} of them kept with ` +
+    `${String(manifest.users)} users: ${seconds(start, end)} s, peak RSS ${mebibytes(peak)} MiB ` +
+    `(${mebibytes(before)} MiB of it before prepare began)`)
+})
+
+function seconds (from: number, to: number): string {
+  return ((to - from) / 1000).toFixed(1)
+}
+
+/** From KiB, in which the system counts. */
+function mebibytes (kibibytes: number): string {
+  return (kibibytes / 1024).toFixed(0)
+}
