@@ -20,15 +20,18 @@ const ITEMS: Item[] = Array.from({ length: 1_000 }, (_, i) => i < 900
   ? { itemId: `shoe-${i}`, domain: 'sport', title: `running shoe number ${i}` }
   : { itemId: `film-${i}`, domain: 'movie', ...(i < 999 && { title: `a film about ${i}` }) })
 
-async function writeItems (dir: string, items: readonly Item[]): Promise<void> {
-  await writeStep(dir, { step: PREPARE, settings: {} }, async (target) => await writeDataset(target, {
-    domains: [{ name: 'sport', offset: 0, size: 900 }, { name: 'movie', offset: 900, size: 100 }],
-    items,
-    users: [],
-    offsets: new Uint32Array(1),
-    events: new Int32Array(0),
-    times: new Float64Array(0),
-    candidates: { seed: 0, digest: '', valid: new Int32Array(0), test: new Int32Array(0) },
+async function writeItems (dir: string, items: readonly Item[], fields: object = {}): Promise<void> {
+  await writeStep(dir, { step: PREPARE, settings: {} }, async (target) => ({
+    ...fields,
+    ...await writeDataset(target, {
+      domains: [{ name: 'sport', offset: 0, size: 900 }, { name: 'movie', offset: 900, size: 100 }],
+      items,
+      users: [],
+      offsets: new Uint32Array(1),
+      events: new Int32Array(0),
+      times: new Float64Array(0),
+      candidates: { seed: 0, digest: '', valid: new Int32Array(0), test: new Int32Array(0) },
+    })
   }))
 }
 
@@ -114,6 +117,12 @@ describe('embed', () => {
     await writeItems(input, ITEMS.map((item, i) => i === 0 ? { ...item, title: 'a new title' } : item))
     const other = await embed({ input, out, cache, embedder: counting(asked), prompt: { template: 'item-paper/1' } })
     expect([other.skipped, asked.length]).toEqual([false, 1_000])
+  })
+
+  it('calls items what the dataset says they are, and what it is told before that', async () => {
+    await writeItems(input, ITEMS, { nouns: { sport: 'skiing', movie: 'moving picture' } })
+    const { manifest } = await embed({ input, out, cache, embedder: counting([]), prompt: { nouns: { movie: 'talkie' } } })
+    expect(manifest.settings).toMatchObject({ prompt: { nouns: { sport: 'skiing', movie: 'talkie' } } })
   })
 
   it('is not opened for another dataset than its own', async () => {

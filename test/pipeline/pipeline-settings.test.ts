@@ -34,7 +34,9 @@ describe('settings of a chain', () => {
   })
 
   it('are refused for a flag that is none of its values', () => {
-    for (const flags of [{ seed: 'x' }, { epochs: '1.5' }, { backend: 'cuda' }, { kCore: 'five' }, { ties: 'time' }]) {
+    for (const flags of [
+      { seed: 'x' }, { source: 'mine' }, { epochs: '1.5' }, { backend: 'cuda' }, { kCore: 'five' }, { ties: 'time' },
+    ]) {
       expect(() => pipelineSettings(flags)).toThrow(expect.objectContaining({ code: 'config_invalid' }))
     }
   })

@@ -125,7 +125,7 @@ describe('published data sets', () => {
     expect(dataset.events.length).toBe(16)
   })
 
-  it('of Douban read comments over several lines and with quotes and odd tabs, and name what cannot be read', async () => {
+  it('of Douban read comments over several lines and with quotes, and name what cannot be read', async () => {
     const films = eventsOf(['1', '2'], Date.UTC(2016, 5, 1) / 1000)
     const odd = filmReviews(films, 'a "quoted" comment\n\non "three lines')
     const { dataset, badRows } = await read('douban-book-movie', { 'moviereviews_cleaned.txt': odd })
