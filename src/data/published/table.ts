@@ -29,7 +29,7 @@ export function sizesTable (set: PublishedSet, manifest: StepManifest): string {
     '| | ours | published |',
     '|---|---|---|',
     ...rows,
-    row('users in both', statistics.overlapUsers, figures.overlapUsers),
+    row('users in several domains', statistics.overlapUsers, figures.overlapUsers),
     row('events a user, all domains', statistics.meanLength, figures.meanLength, 2),
     '',
     `Left out: ${Object.entries(notTaken).map(([why, events]) => `${events} events ${WHY[why] ?? why}`).join(', ')}.`,

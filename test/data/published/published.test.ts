@@ -206,7 +206,7 @@ describe('published data sets', () => {
     const table = sizesTable(publishedSet(AMAZON), manifest)
     expect(table).toContain('| cloth: users | 3 | 9,933 |')
     expect(table).toContain('| sport: sparsity, % | 0.00 | 99.04 |')
-    expect(table).toContain('| users in both | 3 | 3,962 |')
+    expect(table).toContain('| users in several domains | 3 | 3,962 |')
     expect(table).toContain('| events a user, all domains | 4.00 | 10.71 |')
     expect(table).toContain('0 events outside the time window')
     expect(resultsTable(publishedSet(AMAZON))).toContain('| LLM4CDSR | 0.8018 / 0.7316 | 0.7046 / 0.6312 |')
