@@ -7,9 +7,9 @@ import { pipeline } from '../src/pipeline/pipeline.ts'
 import { startProgress } from '../src/progress.ts'
 
 const usage = `npm run pipeline -- --data <folder, or files> --name <bundle>
-  [--system llm4cdsr|sasrec-ids|sasrec-text] [--preset product|paper|official] [--k-core n|users,items|none]
-  [--source <published data set>] [--ties shuffle|input] [--epochs n] [--backend auto|native-gpu|native|wasm|cpu] [--seed 42] [--config file.json]
-  [--work work/<name>] [--models models]
+  [--source <published data set>] [--system llm4cdsr|sasrec-ids|sasrec-text|gru4rec|bert4rec]
+  [--preset product|paper|official] [--k-core n|users,items|none] [--ties shuffle|input] [--epochs n]
+  [--backend auto|native-gpu|native|wasm|cpu] [--seed 42] [--config file.json] [--work work/<name>] [--models models]
 Runs prepare, embed, train, evaluate and export, and skips what is unchanged. Ctrl-C stops it; the same command goes on
 from there. A config file has a section for each step.`
 

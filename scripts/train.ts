@@ -7,8 +7,8 @@ import { trainStep } from '../src/pipeline/train.ts'
 import { progressReporter } from '../src/train/reporter.ts'
 
 const USAGE = `npm run train -- --in <embeddings> --out <run>
-  [--system llm4cdsr|sasrec-ids|sasrec-text] [--preset product|paper|official] [--config file.json] [--seed 42]
-  [--epochs n] [--backend auto|native-gpu|native|wasm|cpu] [--fresh]
+  [--system llm4cdsr|sasrec-ids|sasrec-text|gru4rec|bert4rec] [--preset product|paper|official] [--seed 42]
+  [--config file.json] [--epochs n] [--backend auto|native-gpu|native|wasm|cpu] [--fresh]
 Ctrl-C saves; the same command goes on from there, and --fresh begins anew. Equal runs give equal bytes on wasm, and on
 native with TF_NUM_INTRAOP_THREADS=1.`
 

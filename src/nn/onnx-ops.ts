@@ -1,6 +1,6 @@
 import { createGraph, type Attribute, type Shape } from '../onnx/graph-builder.ts'
 import { ELEMENT_TYPES, type ElementType } from '../onnx/model-proto.ts'
-import { namedWeight, type MaskMode, type Ops, type Weights } from './ops.ts'
+import { namedWeight, type MaskMode, type Ops, SHUT, type Weights } from './ops.ts'
 
 /** Operations that record themselves, with the graph's ends. A value is the name it has in the graph. */
 export interface OnnxOps extends Ops<string> {
@@ -46,6 +46,7 @@ export function onnxOps (name: string, weights: Weights): OnnxOps {
     const itself = graph.node('Equal', [columns, rows])
     const allowed = {
       causal_pad: () => graph.node('Or', [graph.node('And', [past, real]), itself]),
+      pad: () => graph.node('Or', [real, itself]),
       causal: () => past,
       none: () => graph.node('Or', [past, graph.node('Not', [past])]),
     }[mode]()
@@ -101,6 +102,32 @@ export function onnxOps (name: string, weights: Weights): OnnxOps {
     mergeHeads: (x) => node('Reshape', [transpose(x, [0, 2, 1, 3]), graph.integers([0, 0, -1])], 3),
     columns: (mask) => node('Unsqueeze', [mask, graph.integers([2])], 3),
     attentionBias,
+    gru (x, mask, h, { input, hidden }) {
+      // The operator knows no padding on the left: a column of the input says it, and shuts the gates.
+      const gates = Float32Array.from({ length: 3 * h }, (_, i) => i < h ? SHUT : 0)
+      const shut = graph.constant(`shut_${h}`, [1, 3 * h], gates)
+      const padding = node('Sub', [graph.scalar(1), node('Unsqueeze', [mask, graph.integers([2])], 3)], 3)
+      const steps = transpose(node('Concat', [x, padding], 3, { axis: -1 }), [1, 0, 2]) // [L, B, in + 1]
+      const first = graph.integers([0])
+      // [1, 3h, in], as the operator has it.
+      const turned = (kernel: string): string => node('Unsqueeze', [transpose(kernel, [1, 0]), first], 3)
+      const kernel = node('Concat', [input.kernel, shut], 2, { axis: 0 })
+      const biases = node('Unsqueeze', [node('Concat', [input.bias, hidden.bias], 1, { axis: 0 }), first], 2)
+      const states = node('GRU', [steps, turned(kernel), turned(hidden.kernel), biases], 4, {
+        hidden_size: h, linear_before_reset: 1,
+      }) // [L, 1, B, h]
+      return transpose(node('Squeeze', [states, graph.integers([1])], 3), [1, 0, 2])
+    },
+    append (x, step) {
+      const first = node('Slice', [x, graph.integers([0]), graph.integers([1]), graph.integers([1])], rank(x))
+      const one = typeof step === 'number' ? graph.scalar(step) : step
+      const zero = node('Sub', [first, first], rank(x)) // [B, 1] or [B, 1, d]
+      return node('Concat', [x, broadcast('Add', zero, one)], rank(x), { axis: 1 })
+    },
+    appendPosition (positions) {
+      const end = node('Gather', [positions, graph.integers([-1])], 2, { axis: 1 }) // [B, 1]
+      return node('Concat', [positions, node('Add', [end, integer(1)], 2)], 2, { axis: 1 })
+    },
     dropout: (x) => x,
     lastRow: (x) =>
       node('Slice', [x, graph.integers([-1]), graph.integers([TO_THE_END]), graph.integers([-2])], rank(x)),

@@ -42,6 +42,16 @@ export interface Ops<T> {
    * may look at a column (key), -1e9 where not.
    */
   attentionBias: (mask: T, mode: MaskMode) => T
+  /**
+   * States of a gated recurrent unit of width h, gates in the order update, reset, candidate (as ONNX has them, reset
+   * after the product): x [B, L, in] and mask [B, L] -> [B, L, h]. A step of padding leaves the state as it was, at the
+   * start zero.
+   */
+  gru: (x: T, mask: T, h: number, weights: GruWeights<T>) => T
+  /** [B, L] or [B, L, d] with one step more at the end, the same for all: a number, or [d]. */
+  append: (x: T, step: T | number) => T
+  /** positions [B, L] (integers) -> [B, L + 1]: one more at the end, by 1 larger than the last. */
+  appendPosition: (positions: T) => T
   /** Identity outside training. `site` names the place, so that each has its own draws. */
   dropout: (x: T, site: string) => T
   /** [..., L, n] -> [..., 1, n]: the last row of the last two axes. */
@@ -52,9 +62,19 @@ export interface Ops<T> {
 
 /**
  * causal_pad: the past and itself, padding keys off, the diagonal always on (a padding row stays finite); the output
- * does not depend on the amount of padding. causal: the past and itself, padding included. none: everything.
+ * does not depend on the amount of padding. pad: past and future, padding keys off, the diagonal always on; the same
+ * independence. causal: the past and itself, padding included. none: everything.
  */
-export type MaskMode = 'causal_pad' | 'causal' | 'none'
+export type MaskMode = 'causal_pad' | 'pad' | 'causal' | 'none'
+
+/** input: kernel [in, 3h], bias [3h]. hidden: kernel [h, 3h], bias [3h]. */
+export interface GruWeights<T> {
+  readonly input: { readonly kernel: T, readonly bias: T }
+  readonly hidden: { readonly kernel: T, readonly bias: T }
+}
+
+/** Added to an update gate, it leaves nothing of the candidate: sigmoid gives 1 in float32, in any implementation. */
+export const SHUT = 1e4
 
 /** A weight as plain data, the form in which both interpreters, the optimiser and checkpoints hold it. */
 export interface Weight {

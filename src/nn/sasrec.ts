@@ -1,5 +1,6 @@
 import type { Random } from '../random.ts'
-import { constant, layerNormWeights, linearWeights, xavierNormal } from './init.ts'
+import { attention, attentionWeights, linear, norm } from './attention.ts'
+import { layerNormWeights, linearWeights } from './init.ts'
 import type { MaskMode, Ops, Weight, Weights } from './ops.ts'
 
 /**
@@ -16,20 +17,13 @@ export interface SasrecShape {
 /** Small enough to leave the published values alone; the two repositories use it. */
 const EPSILON = 1e-8
 
-/**
- * Weights of one backbone under `prefix`: Xavier normal kernels (query, key and value as one [d, 3d] weight, as in
- * PyTorch's attention, whose biases start at 0), PyTorch's defaults for the rest.
- */
+/** Weights of one backbone under `prefix`: Xavier normal kernels, PyTorch's defaults for the rest. */
 export function sasrecWeights (prefix: string, { d, layers }: SasrecShape, random: Random): Weights {
   const weights: [string, Weight][] = []
   for (let layer = 0; layer < layers; layer++) {
     const at = `${prefix}.${layer}`
     weights.push(...layerNormWeights(`${at}.norm1`, d))
-    for (const part of ['query', 'key', 'value']) {
-      weights.push([`${at}.${part}.kernel`, xavierNormal([d, d], random, [d, 3 * d])])
-      weights.push([`${at}.${part}.bias`, constant([d], 0)])
-    }
-    weights.push([`${at}.out.kernel`, xavierNormal([d, d], random)], [`${at}.out.bias`, constant([d], 0)])
+    weights.push(...attentionWeights(at, d, random))
     weights.push(...layerNormWeights(`${at}.norm2`, d))
     weights.push(...linearWeights(`${at}.ffn1`, d, d, random), ...linearWeights(`${at}.ffn2`, d, d, random))
   }
@@ -50,7 +44,7 @@ export function sasrec<T> (
     const at = `${prefix}.${layer}`
     steps = ops.mul(block(ops, at, { d, heads }, steps, steps, bias), real)
   }
-  return norm(ops, `${prefix}.norm`, steps)
+  return norm(ops, `${prefix}.norm`, steps, EPSILON)
 }
 
 /**
@@ -68,29 +62,16 @@ export function sasrecLast<T> (
   }
   const end = ops.lastRow(steps) // [B, 1, d]
   const top = block(ops, `${prefix}.${layers - 1}`, { d, heads }, end, steps, ops.lastRow(bias))
-  return norm(ops, `${prefix}.norm`, ops.last(ops.mul(top, ops.lastRow(real)))) // [B, d]
+  return norm(ops, `${prefix}.norm`, ops.last(ops.mul(top, ops.lastRow(real))), EPSILON) // [B, d]
 }
 
 /** One layer for the steps of `queries` [B, n, d], looking at `steps` [B, L, d] under bias [B, 1, n, L]. */
 function block<T> (
   ops: Ops<T>, at: string, { d, heads }: { d: number, heads: number }, queries: T, steps: T, bias: T
 ): T {
-  const linear = (part: string, x: T): T =>
-    ops.linear(x, ops.weight(`${at}.${part}.kernel`), ops.weight(`${at}.${part}.bias`))
-
-  const normed = norm(ops, `${at}.norm1`, queries)
-  const query = ops.splitHeads(linear('query', normed), heads) // [B, h, n, d/h]
-  const key = ops.splitHeads(linear('key', steps), heads) // [B, h, L, d/h]
-  const value = ops.splitHeads(linear('value', steps), heads)
-  const scores = ops.scale(ops.matMul(query, key, true), 1 / Math.sqrt(d / heads))
-  const attention = ops.dropout(ops.softmax(ops.add(scores, bias)), `${at}.attention`) // [B, h, n, L]
-  const seen = linear('out', ops.mergeHeads(ops.matMul(attention, value))) // [B, n, d]
-
-  const mixed = norm(ops, `${at}.norm2`, ops.add(normed, seen))
-  const hidden = ops.dropout(ops.relu(linear('ffn1', mixed)), `${at}.ffn1`)
-  return ops.add(mixed, ops.dropout(linear('ffn2', hidden), `${at}.ffn2`))
-}
-
-function norm<T> (ops: Ops<T>, name: string, x: T): T {
-  return ops.layerNorm(x, ops.weight(`${name}.gain`), ops.weight(`${name}.bias`), EPSILON)
+  const normed = norm(ops, `${at}.norm1`, queries, EPSILON)
+  const seen = attention(ops, at, { d, heads }, normed, steps, bias) // [B, n, d]
+  const mixed = norm(ops, `${at}.norm2`, ops.add(normed, seen), EPSILON)
+  const hidden = ops.dropout(ops.relu(linear(ops, `${at}.ffn1`, mixed)), `${at}.ffn1`)
+  return ops.add(mixed, ops.dropout(linear(ops, `${at}.ffn2`, hidden), `${at}.ffn2`))
 }

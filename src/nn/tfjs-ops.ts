@@ -1,5 +1,6 @@
 import type { Dropout } from './dropout.ts'
-import { namedWeight, type MaskMode, type Ops } from './ops.ts'
+import { gruRecurrence } from './gru-recurrence.ts'
+import { namedWeight, type MaskMode, type Ops, SHUT } from './ops.ts'
 import type { Tensor, Tf } from './tf.ts'
 
 const BARRED = -1e9
@@ -11,6 +12,13 @@ const BARRED = -1e9
 export function tfjsOps (tf: Tf, leaves: ReadonlyMap<string, Tensor>, dropout?: Dropout): Ops<Tensor> {
   const standardised = standardise(tf)
   const unit = normalise(tf)
+  const recurrence = gruRecurrence(tf)
+  const linear: Ops<Tensor>['linear'] = (x, kernel, bias) => {
+    const [inputs = 0, outputs = 0] = kernel.shape
+    // Two axes: one large product, and the gradient of a product of unlike ranks does not exist in tfjs.
+    const flat = tf.matMul(tf.reshape(x, [-1, inputs]), kernel)
+    return tf.reshape(bias === undefined ? flat : tf.add(flat, bias), [...x.shape.slice(0, -1), outputs])
+  }
   return {
     weight: (name) => namedWeight(leaves, name),
     add: (a, b) => tf.add(a, b),
@@ -21,12 +29,7 @@ export function tfjsOps (tf: Tf, leaves: ReadonlyMap<string, Tensor>, dropout?: 
     gelu: (x) => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1)),
     sigmoid: (x) => tf.sigmoid(x),
     tanh: (x) => tf.tanh(x),
-    linear (x, kernel, bias) {
-      const [inputs = 0, outputs = 0] = kernel.shape
-      // Two axes: one large product, and the gradient of a product of unlike ranks does not exist in tfjs.
-      const flat = tf.matMul(tf.reshape(x, [-1, inputs]), kernel)
-      return tf.reshape(bias === undefined ? flat : tf.add(flat, bias), [...x.shape.slice(0, -1), outputs])
-    },
+    linear,
     matMul: (a, b, transposeB = false) => tf.matMul(a, b, false, transposeB),
     softmax: (x) => tf.softmax(x),
     layerNorm: (x, gain, bias, epsilon) => tf.add(tf.mul(standardised(x, epsilon), gain), bias),
@@ -43,6 +46,22 @@ export function tfjsOps (tf: Tf, leaves: ReadonlyMap<string, Tensor>, dropout?: 
     },
     columns: (mask) => tf.expandDims(mask, -1),
     attentionBias: (mask, mode) => attentionBias(tf, mask, mode),
+    gru (x, mask, h, { input, hidden }) {
+      const shut = tf.tensor1d(Float32Array.from({ length: 3 * h }, (_, i) => i < h ? SHUT : 0))
+      const padding = tf.mul(tf.expandDims(tf.sub(1, mask), -1), shut) // [B, L, 3h]
+      const gates = tf.add(linear(x, input.kernel, input.bias), padding)
+      return recurrence(gates, hidden.kernel, hidden.bias)
+    },
+    append (x, step) {
+      const [batch = 0, , ...width] = x.shape
+      const one = typeof step === 'number' ? tf.scalar(step) : step
+      return tf.concat([x, tf.add(tf.zeros([batch, 1, ...width]), one)], 1)
+    },
+    appendPosition (positions) {
+      const [batch = 0, length = 0] = positions.shape
+      const end = tf.slice(positions, [0, length - 1], [batch, 1])
+      return tf.concat([positions, tf.add(end, tf.scalar(1, 'int32'))], 1)
+    },
     dropout: (x, site) => dropout === undefined ? x : dropout.apply(x, site),
     lastRow (x) {
       const rows = x.shape.at(-2) ?? 0
@@ -67,7 +86,7 @@ function attentionBias (tf: Tf, mask: Tensor, mode: MaskMode): Tensor {
   if (mode === 'causal') return barred(tf, past)
   const real = tf.reshape(tf.greater(mask, 0), [batch, 1, 1, length])
   const itself = tf.reshape(tf.equal(columns, rows), [1, 1, length, length])
-  return barred(tf, tf.logicalOr(tf.logicalAnd(past, real), itself))
+  return barred(tf, tf.logicalOr(mode === 'pad' ? real : tf.logicalAnd(past, real), itself))
 }
 
 /** 0 where allowed, -1e9 where not. */

@@ -1,10 +1,10 @@
 import type { Domain } from '../data/dataset.ts'
 import { adapterWeights } from '../nn/adapter.ts'
-import { constant, xavierNormal } from '../nn/init.ts'
+import { constant } from '../nn/init.ts'
 import type { Weight, Weights } from '../nn/ops.ts'
-import { sasrecWeights } from '../nn/sasrec.ts'
 import { fitPca, projectPca } from '../numeric/pca.ts'
 import { createRandom } from '../random.ts'
+import { threadWeights } from './read-thread.ts'
 import type { Settings } from './settings.ts'
 import type { SystemSpec } from './spec.ts'
 
@@ -24,7 +24,7 @@ const TABLE_DEVIATION = 0.02
 export function initialWeights (
   spec: SystemSpec, settings: Settings, domains: readonly Domain[], texts: ItemTexts
 ): Map<string, Weight> {
-  const { width, layers, heads, length, seed } = settings
+  const { width, seed } = settings
   const items = domains.reduce((sum, { size }) => sum + size, 0)
   const weights = new Map<string, Weight>()
   const put = (more: Weights | ReadonlyArray<[string, Weight]>): void => {
@@ -41,11 +41,7 @@ export function initialWeights (
       : randomTable(items, width, seed, 'init/items.local')
     put([['items.local', table]])
   }
-  for (const { name } of spec.threads) {
-    const random = createRandom(seed, `init/${name}`)
-    put([[`${name}.positions`, xavierNormal([length + 1, width], random)]])
-    put(sasrecWeights(name, { d: width, layers, heads }, random))
-  }
+  for (const thread of spec.threads) put(threadWeights(thread, settings, createRandom(seed, `init/${thread.name}`)))
   if (spec.items.norm === 'unit') put([['temperature', constant([1], Math.log(settings.temperature))]])
   return weights
 }

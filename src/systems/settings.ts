@@ -1,8 +1,13 @@
-import { IsthmusError } from '../errors.ts'
 import type { MaskMode } from '../nn/ops.ts'
+import { choice, integer, number, oneOf, refuse } from './setting-checks.ts'
+import type { Check } from './setting-checks.ts'
 
-export const SYSTEM_NAMES = ['llm4cdsr', 'sasrec-ids', 'sasrec-text'] as const
+export const SYSTEM_NAMES = ['llm4cdsr', 'sasrec-ids', 'sasrec-text', 'gru4rec', 'bert4rec'] as const
 export type SystemName = typeof SYSTEM_NAMES[number]
+
+/** What reads a sequence. */
+export const BACKBONES = ['sasrec', 'gru4rec', 'bert4rec'] as const
+export type Backbone = typeof BACKBONES[number]
 
 /** product: ours. paper: the equations as printed. official: the published program, for comparison only. */
 export const PRESET_NAMES = ['product', 'paper', 'official'] as const
@@ -14,12 +19,16 @@ export interface Settings {
   readonly preset: PresetName
   readonly seed: number
 
+  /** Of every thread; gru4rec and bert4rec are systems of their own as well, over ids. */
+  readonly backbone: Backbone
   /** Width d of each half of an item vector. */
   readonly width: number
   readonly layers: number
+  /** Of attention; gru4rec has none. */
   readonly heads: number
   /** L, the longest input kept. */
   readonly length: number
+  /** What a step of sasrec sees; gru4rec is causal_pad by its nature, bert4rec pad. */
   readonly maskMode: MaskMode
   /** Item vectors are multiplied by this before they enter the mixed thread; local threads use sqrt(width). */
   readonly embScale: number
@@ -36,6 +45,8 @@ export interface Settings {
 
   /** Steps whose target is the first item of its domain: trained with the global logit alone, or left out. */
   readonly firstInDomain: 'globalOnly' | 'drop'
+  /** bert4rec: the share of a sequence's steps that are hidden at random, to be found. */
+  readonly hiddenShare: number
   readonly recLoss: 'softmax' | 'bpr' | 'bce'
   readonly reduction: 'mean' | 'sum'
   /**
@@ -63,6 +74,7 @@ type Values = Omit<Settings, 'system' | 'preset' | 'embScale'>
 
 const PRODUCT: Values = {
   seed: 42,
+  backbone: 'sasrec',
   width: 128,
   layers: 2,
   heads: 1,
@@ -75,6 +87,7 @@ const PRODUCT: Values = {
   temperature: 10,
   emptyLocal: 'zero',
   firstInDomain: 'globalOnly',
+  hiddenShare: 0.2,
   recLoss: 'softmax',
   reduction: 'mean',
   negatives: 'shared',
@@ -124,10 +137,19 @@ const SYSTEMS: Record<SystemName, Partial<Values>> = {
   llm4cdsr: {},
   'sasrec-ids': { ...SINGLE, globalItems: 'ids' },
   'sasrec-text': SINGLE,
+  gru4rec: { ...SINGLE, globalItems: 'ids', backbone: 'gru4rec' },
+  bert4rec: { ...SINGLE, globalItems: 'ids', backbone: 'bert4rec' },
+}
+
+/** What differs from the preset with another backbone. */
+const BACKBONE_VALUES: Record<Backbone, Partial<Values>> = {
+  sasrec: {},
+  gru4rec: { layers: 1, maskMode: 'causal_pad' },
+  bert4rec: { maskMode: 'pad' },
 }
 
 /**
- * All values of a run: the preset, what the system fixes, then `overrides`.
+ * All values of a run: the preset, what the backbone and the system fix, then `overrides`.
  * @throws config_invalid, naming the field, for an unknown name, a wrong type or a value out of range.
  */
 export function resolveSettings (
@@ -136,7 +158,10 @@ export function resolveSettings (
   const base = {
     system: oneOf('system', system, SYSTEM_NAMES), preset: oneOf('preset', preset, PRESET_NAMES),
   }
-  const values: Values = { ...PRODUCT, ...PRESETS[base.preset], ...SYSTEMS[base.system] }
+  const backbone = oneOf('backbone', overrides.backbone ?? SYSTEMS[base.system].backbone ?? 'sasrec', BACKBONES)
+  const values: Values = {
+    ...PRODUCT, ...PRESETS[base.preset], ...BACKBONE_VALUES[backbone], ...SYSTEMS[base.system], backbone,
+  }
   const settings: Record<string, unknown> = { ...base, ...values, embScale: 0 }
   for (const [name, value] of Object.entries(overrides)) {
     if (!(name in settings) || name in base) refuse(name, 'no setting of this name')
@@ -155,15 +180,14 @@ export function resolveSettings (
   return checked
 }
 
-type Check = (field: string, value: unknown) => void
-
 const CHECKS: Record<keyof Omit<Settings, 'system' | 'preset'>, Check> = {
   seed: integer(0),
+  backbone: choice(...BACKBONES),
   width: integer(2),
   layers: integer(1),
   heads: integer(1),
   length: integer(1),
-  maskMode: choice('causal_pad', 'causal', 'none'),
+  maskMode: choice('causal_pad', 'pad', 'causal', 'none'),
   embScale: number(0),
   globalItems: choice('text', 'ids', 'textAndIds'),
   localInit: choice('pca', 'random'),
@@ -172,6 +196,7 @@ const CHECKS: Record<keyof Omit<Settings, 'system' | 'preset'>, Check> = {
   temperature: number(1e-3),
   emptyLocal: choice('zero', 'bias'),
   firstInDomain: choice('globalOnly', 'drop'),
+  hiddenShare: number(0, 0.95),
   recLoss: choice('softmax', 'bpr', 'bce'),
   reduction: choice('mean', 'sum'),
   negatives: choice('shared', 'perStep', 'published'),
@@ -188,7 +213,7 @@ const CHECKS: Record<keyof Omit<Settings, 'system' | 'preset'>, Check> = {
 }
 
 function checkTogether (settings: Settings): void {
-  const { system, preset, width, heads, recLoss, negatives, itemNorm, beta, alpha, maskMode, emptyLocal } = settings
+  const { system, preset, width, heads, recLoss, negatives, itemNorm, beta, alpha, emptyLocal } = settings
   if (preset === 'official' && system !== 'llm4cdsr') refuse('preset', 'official is the published program of llm4cdsr')
   if (width % heads !== 0) refuse('heads', `must divide width (${width})`)
   if ((recLoss === 'softmax') !== (negatives === 'shared')) refuse('negatives', 'softmax, and only softmax, shares them')
@@ -198,32 +223,21 @@ function checkTogether (settings: Settings): void {
   if (system !== 'llm4cdsr' && alpha !== 0) refuse('alpha', `${system} has no pairs of domains`)
   if (system !== 'llm4cdsr' && negatives === 'published') refuse('negatives', `${system} has one half only`)
   if (beta !== 0) refuse('beta', 'there are no user profiles to align with')
-  if (maskMode !== 'causal_pad' && system !== 'llm4cdsr') refuse('maskMode', `${system} is trained with causal_pad`)
+  checkBackbone(settings)
 }
 
-function oneOf<T extends string> (field: string, value: string, names: readonly T[]): T {
-  return names.find((name) => name === value) ?? refuse(field, `one of ${names.join(', ')}`)
+function checkBackbone ({ system, preset, backbone, maskMode, emptyLocal, negatives }: Settings): void {
+  if (preset === 'official' && backbone !== 'sasrec') refuse('backbone', 'the published program has sasrec')
+  const fixed = SYSTEMS[system].backbone
+  if (fixed !== undefined && fixed !== backbone) refuse('backbone', `${system} has its own`)
+  const own = BACKBONE_VALUES[backbone].maskMode ?? (system === 'llm4cdsr' ? undefined : 'causal_pad')
+  if (own !== undefined && maskMode !== own) refuse('maskMode', `${system} with ${backbone} is trained with ${own}`)
+  if (backbone === 'sasrec' && maskMode === 'pad') refuse('maskMode', 'sasrec is to find the step that it would see')
+  if (backbone !== 'sasrec' && emptyLocal === 'bias') refuse('emptyLocal', `${backbone} has no bias for it`)
+  if (backbone === 'bert4rec' && negatives === 'published') refuse('negatives', 'a hidden step has no input')
 }
 
-function choice (...allowed: ReadonlyArray<string | boolean>): Check {
-  return (field, value) => {
-    if (!allowed.some((one) => one === value)) refuse(field, `one of ${allowed.join(', ')}`)
-  }
-}
-
-function number (least: number, most = Infinity): Check {
-  return (field, value) => {
-    if (typeof value === 'number' && Number.isFinite(value) && value >= least && value <= most) return
-    refuse(field, `a number of at least ${least}${most === Infinity ? '' : ` and at most ${most}`}`)
-  }
-}
-
-function integer (least: number): Check {
-  return (field, value) => {
-    if (!Number.isSafeInteger(value) || Number(value) < least) refuse(field, `an integer of at least ${least}`)
-  }
-}
-
-function refuse (field: string, wanted: string): never {
-  throw new IsthmusError('config_invalid', `setting "${field}": ${wanted}`, { place: { field } })
+/** Whether a user's vector is the same whatever the amount of padding: batches are trimmed, and it can be served. */
+export function isPaddingFree ({ maskMode }: Settings): boolean {
+  return maskMode === 'causal_pad' || maskMode === 'pad'
 }

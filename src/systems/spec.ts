@@ -1,5 +1,5 @@
 import type { Domain } from '../data/dataset.ts'
-import type { Settings } from './settings.ts'
+import type { Backbone, Settings } from './settings.ts'
 
 /**
  * A system is data: how items get their vectors, which threads read a history, how their outputs become one user
@@ -28,6 +28,7 @@ export interface Thread {
   /** All events, or those of the domain with this index. */
   readonly input: 'mixed' | number
   readonly view: 'global' | 'local'
+  readonly backbone: Backbone
   /** Factor on the item vectors before positions are added. */
   readonly scale: number
 }
@@ -55,9 +56,10 @@ export interface Phase {
 /** The system that `settings` describe, over these domains. */
 export function systemSpec (settings: Settings, domains: readonly Domain[]): SystemSpec {
   const triThread = settings.system === 'llm4cdsr'
-  const mixed: Thread = { name: 'threads.mixed', input: 'mixed', view: 'global', scale: settings.embScale }
+  const { backbone } = settings
+  const mixed: Thread = { name: 'threads.mixed', input: 'mixed', view: 'global', backbone, scale: settings.embScale }
   const locals = domains.map(({ name }, k): Thread =>
-    ({ name: `threads.local.${name}`, input: k, view: 'local', scale: Math.sqrt(settings.width) }))
+    ({ name: `threads.local.${name}`, input: k, view: 'local', backbone, scale: Math.sqrt(settings.width) }))
   return {
     name: settings.system,
     items: {

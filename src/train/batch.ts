@@ -1,12 +1,13 @@
 import type { Dataset, Domain } from '../data/dataset.ts'
 import { domainOf, trainPrefix } from '../data/dataset.ts'
 import { drawCandidates, drawNegative } from '../data/negatives.ts'
-import { threadSample } from '../data/threads.ts'
-import type { ThreadSample } from '../data/threads.ts'
 import { padLeft, padPositions, widest } from '../data/window.ts'
 import type { Random } from '../random.ts'
+import { isPaddingFree } from '../systems/settings.ts'
 import type { Settings } from '../systems/settings.ts'
 import type { SystemSpec } from '../systems/spec.ts'
+import { drawSamples } from './samples.ts'
+import type { Sample } from './samples.ts'
 
 /**
  * One training step as plain numbers. Items are named by their row in `items`, the distinct global ids that the step
@@ -31,6 +32,8 @@ export interface ThreadBlock {
   readonly rows: Int32Array
   readonly positions: Int32Array
   readonly mask: Float32Array
+  /** 1 at steps that are real but hidden, whose row is 0: where the thread is to fill in. */
+  readonly hidden?: Float32Array
 }
 
 export interface DomainSteps {
@@ -57,17 +60,18 @@ export function buildBatch (
 ): TrainingBatch {
   const { domains } = dataset
   const table = rowTable()
-  const samples = Array.from(users, (user) => threadSample(domains, trainPrefix(dataset, user), settings.length))
-  const block = (threads: readonly Int32Array[], offset: number): ThreadBlock =>
-    // Only with causal_pad are the outputs the same whatever the amount of padding.
-    threadBlock(threads, offset, settings.maskMode === 'causal_pad' ? widest(threads) : settings.length, table)
+  const samples = drawSamples(dataset, settings, users, random)
+  const block = (threads: readonly Int32Array[], offset: number): ThreadBlock => {
+    const made = threadBlock(threads, offset, isPaddingFree(settings) ? widest(threads) : settings.length, table)
+    return settings.backbone === 'bert4rec' ? { ...made, hidden: hiddenSteps(threads, made) } : made
+  }
 
-  const mixed = block(samples.map((sample) => sample.mixed.ids), 0)
+  const mixed = block(samples.map((sample) => sample.mixed), 0)
   const locals = spec.fusion === 'single'
     ? []
-    : domains.map(({ offset }, k) => block(samples.map((sample) => sample.local[k]!.ids), offset))
+    : domains.map(({ offset }, k) => block(samples.map((sample) => sample.local[k]!), offset))
   const steps = domains.map((domain, k): DomainSteps => {
-    const found = stepsOf(samples, k, mixed, locals[k], settings.firstInDomain)
+    const found = stepsOf(samples, k, mixed, locals[k])
     const drawn = drawNegatives(dataset, settings, domain, users, found, random)
     return {
       mixed: Int32Array.from(found, (step) => step.mixed),
@@ -83,49 +87,47 @@ export function buildBatch (
 }
 
 interface Step {
-  /** The row of the batch. */
+  /** Index into the batch's users. */
   readonly user: number
   readonly mixed: number
   readonly local: number
-  /** Global ids of the step's input and of what follows it. */
+  /** Global ids of the step's input and of what it is to predict. */
   readonly input: number
   readonly target: number
 }
 
-/** The steps whose target lies in domain k; a sample's steps of one domain stand in the order of its local thread. */
-function stepsOf (
-  samples: readonly ThreadSample[], k: number, mixed: ThreadBlock, local: ThreadBlock | undefined,
-  firstInDomain: Settings['firstInDomain']
-): Step[] {
-  return samples.flatMap((sample, user) => {
-    const { ids, targets } = sample.mixed
-    const mixedStart = (user + 1) * mixed.length - ids.length
-    let localNext = local === undefined ? 0 : 1 + (user + 1) * local.length - sample.local[k]!.ids.length
-    return Array.from(targets.keys()).flatMap((at): Step[] => {
-      if (sample.targetDomains[at] !== k) return []
-      const isFirst = sample.localMask[at] === -1
-      if (isFirst && firstInDomain === 'drop') return []
-      return [{
-        user,
-        mixed: mixedStart + at,
-        local: isFirst || local === undefined ? 0 : localNext++,
-        input: ids[at]!,
-        target: targets[at]!,
-      }]
-    })
+/** The steps whose target lies in domain k, where they stand in the blocks. */
+function stepsOf (samples: readonly Sample[], k: number, mixed: ThreadBlock, local: ThreadBlock | undefined): Step[] {
+  return samples.flatMap((sample, row) => {
+    const mixedStart = (row + 1) * mixed.length - sample.mixed.length
+    const localStart = local === undefined ? 0 : (row + 1) * local.length - sample.local[k]!.length
+    return sample.steps.filter(({ domain }) => domain === k).map((step): Step => ({
+      user: sample.user,
+      mixed: mixedStart + step.mixed,
+      local: step.local === undefined || local === undefined ? 0 : 1 + localStart + step.local,
+      input: step.input,
+      target: step.target,
+    }))
   })
 }
 
 /** Threads of one kind, padded; `offset` turns their ids into global ones. */
 function threadBlock (threads: readonly Int32Array[], offset: number, length: number, table: RowTable): ThreadBlock {
   const ids = padLeft(threads, length)
+  const positions = padPositions(threads.map((thread) => thread.length), length)
   return {
     batch: threads.length,
     length,
     rows: ids.map((id) => id === 0 ? 0 : table.rowOf(offset + id)),
-    positions: padPositions(threads.map((thread) => thread.length), length),
-    mask: Float32Array.from(ids, (id) => id === 0 ? 0 : 1),
+    positions,
+    mask: Float32Array.from(positions, (position) => position === 0 ? 0 : 1),
   }
+}
+
+/** Real steps without an item. */
+function hiddenSteps (threads: readonly Int32Array[], { length, mask }: ThreadBlock): Float32Array {
+  const ids = padLeft(threads, length)
+  return mask.map((real, i) => real === 1 && ids[i] === 0 ? 1 : 0)
 }
 
 function drawNegatives (

@@ -3,9 +3,10 @@ import type { LossTensors } from '../nn/gradients.ts'
 import { bceLoss, bprLoss, clashes, softmaxLoss, totalLoss } from '../nn/losses.ts'
 import type { Ops } from '../nn/ops.ts'
 import type { Tensor, Tf } from '../nn/tf.ts'
-import { encodeSteps, fuse } from '../systems/encode-user.ts'
+import { fuse } from '../systems/encode-user.ts'
 import { itemVectors } from '../systems/item-tower.ts'
 import type { ItemRows } from '../systems/item-tower.ts'
+import { threadSteps } from '../systems/read-thread.ts'
 import type { Settings } from '../systems/settings.ts'
 import { localThread } from '../systems/spec.ts'
 import type { LossTerm, SystemSpec } from '../systems/spec.ts'
@@ -29,10 +30,11 @@ export function batchLoss (
 
   const steps = (thread: SystemSpec['threads'][number], view: Tensor, block: ThreadBlock): Tensor => {
     const shape: [number, number] = [block.batch, block.length]
-    const outputs = encodeSteps(ops, thread, settings, {
+    const outputs = threadSteps(ops, thread, settings, {
       x: tf.reshape(pick(view, block.rows), [...shape, d]),
       positions: tf.tensor2d(block.positions, shape, 'int32'),
       mask: tf.tensor2d(block.mask, shape),
+      ...(block.hidden && { hidden: tf.tensor2d(block.hidden, shape) }),
     }) // [B, L, d]
     return tf.reshape(outputs, [-1, d])
   }

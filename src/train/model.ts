@@ -8,9 +8,11 @@ import type { Ops, Weights } from '../nn/ops.ts'
 import type { Tensor, Tf } from '../nn/tf.ts'
 import { tfjsOps } from '../nn/tfjs-ops.ts'
 import { encodeUser } from '../systems/encode-user.ts'
-import type { ThreadInput, UserInput } from '../systems/encode-user.ts'
+import type { UserInput } from '../systems/encode-user.ts'
 import type { ItemTexts } from '../systems/initial-weights.ts'
 import { itemVectors } from '../systems/item-tower.ts'
+import type { ThreadInput } from '../systems/read-thread.ts'
+import { isPaddingFree } from '../systems/settings.ts'
 import type { Settings } from '../systems/settings.ts'
 import type { SystemSpec } from '../systems/spec.ts'
 
@@ -56,7 +58,7 @@ export function createModel (tf: Tf, { spec, settings, dataset, texts, weights }
     const { offset } = domains[domain]!
     const inputs = histories.map((history) => threadInput(domains, history, settings.length))
     const thread = (sequences: readonly Int32Array[], from: number, half: number): ThreadInput<Tensor> => {
-      const length = settings.maskMode === 'causal_pad' ? widest(sequences) : settings.length
+      const length = isPaddingFree(settings) ? widest(sequences) : settings.length
       const ids = padLeft(sequences, length)
       const rows = ids.map((id) => id === 0 ? 0 : from + id - 1)
       const shape: [number, number] = [sequences.length, length]

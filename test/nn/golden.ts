@@ -41,25 +41,40 @@ export function vector (values: number[]): Weight {
   return { shape: [values.length], data: Float32Array.from(values) }
 }
 
+/** One golden layer of a transformer (or its gradients) under our names. */
+export function layerFromGolden (at: string, layer: GoldenLayer): [string, Weight][] {
+  const d = layer.ln1_g.length
+  const attention = ['query', 'key', 'value'].flatMap((part, p): [string, Weight][] => [
+    [`${at}.${part}.kernel`, kernel(layer.in_proj_weight.slice(p * d, (p + 1) * d))],
+    [`${at}.${part}.bias`, vector(layer.in_proj_bias.slice(p * d, (p + 1) * d))],
+  ])
+  return [
+    [`${at}.norm1.gain`, vector(layer.ln1_g)], [`${at}.norm1.bias`, vector(layer.ln1_b)],
+    ...attention,
+    [`${at}.out.kernel`, kernel(layer.out_proj_weight)], [`${at}.out.bias`, vector(layer.out_proj_bias)],
+    [`${at}.norm2.gain`, vector(layer.ln2_g)], [`${at}.norm2.bias`, vector(layer.ln2_b)],
+    [`${at}.ffn1.kernel`, kernel(layer.ffn_w1)], [`${at}.ffn1.bias`, vector(layer.ffn_b1)],
+    [`${at}.ffn2.kernel`, kernel(layer.ffn_w2)], [`${at}.ffn2.bias`, vector(layer.ffn_b2)],
+  ]
+}
+
 /** Golden SASRec parameters (or their gradients) under our names. */
 export function sasrecFromGolden (prefix: string, params: GoldenSasrec): Weights {
-  const entries = params.layers.flatMap((layer, i): [string, Weight][] => {
-    const at = `${prefix}.${i}`
-    const d = layer.ln1_g.length
-    const attention = ['query', 'key', 'value'].flatMap((part, p): [string, Weight][] => [
-      [`${at}.${part}.kernel`, kernel(layer.in_proj_weight.slice(p * d, (p + 1) * d))],
-      [`${at}.${part}.bias`, vector(layer.in_proj_bias.slice(p * d, (p + 1) * d))],
-    ])
-    return [
-      [`${at}.norm1.gain`, vector(layer.ln1_g)], [`${at}.norm1.bias`, vector(layer.ln1_b)],
-      ...attention,
-      [`${at}.out.kernel`, kernel(layer.out_proj_weight)], [`${at}.out.bias`, vector(layer.out_proj_bias)],
-      [`${at}.norm2.gain`, vector(layer.ln2_g)], [`${at}.norm2.bias`, vector(layer.ln2_b)],
-      [`${at}.ffn1.kernel`, kernel(layer.ffn_w1)], [`${at}.ffn1.bias`, vector(layer.ffn_b1)],
-      [`${at}.ffn2.kernel`, kernel(layer.ffn_w2)], [`${at}.ffn2.bias`, vector(layer.ffn_b2)],
-    ]
-  })
+  const entries = params.layers.flatMap((layer, i) => layerFromGolden(`${prefix}.${i}`, layer))
   return new Map([
     ...entries, [`${prefix}.norm.gain`, vector(params.ln_g)], [`${prefix}.norm.bias`, vector(params.ln_b)],
+  ])
+}
+
+/** A golden GRU; matrices are [out, in], gates in the order reset, update, candidate. */
+export interface GoldenGru { w_ih: Matrix, w_hh: Matrix, b_ih: number[], b_hh: number[] }
+
+/** Golden GRU parameters (or their gradients) as weights `input` and `hidden`, gates in our order. */
+export function gruFromGolden ({ w_ih: wInput, w_hh: wHidden, b_ih: bInput, b_hh: bHidden }: GoldenGru): Weights {
+  const h = bInput.length / 3
+  const ours = <E>(rows: E[]): E[] => [...rows.slice(h, 2 * h), ...rows.slice(0, h), ...rows.slice(2 * h)]
+  return new Map([
+    ['input.kernel', kernel(ours(wInput))], ['input.bias', vector(ours(bInput))],
+    ['hidden.kernel', kernel(ours(wHidden))], ['hidden.bias', vector(ours(bHidden))],
   ])
 }

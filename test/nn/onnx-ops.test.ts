@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bert4rec, bert4recLast, bert4recWeights } from '../../src/nn/bert4rec.ts'
+import { gru4rec, gru4recLast, gru4recWeights } from '../../src/nn/gru4rec.ts'
 import { onnxOps } from '../../src/nn/onnx-ops.ts'
 import { ModelProto } from '../../src/onnx/model-proto.ts'
 import type { MaskMode, Ops, Weight, Weights } from '../../src/nn/ops.ts'
@@ -80,6 +82,10 @@ const operations: Record<string, Code> = {
   'attentionBias causal_pad': (ops, _, mask) => ops.attentionBias(mask, 'causal_pad'),
   'attentionBias causal': (ops, _, mask) => ops.attentionBias(mask, 'causal'),
   'attentionBias none': (ops, _, mask) => ops.attentionBias(mask, 'none'),
+  'attentionBias pad': (ops, _, mask) => ops.attentionBias(mask, 'pad'),
+  'append a number': (ops, _, mask) => ops.append(mask, 1),
+  'append a row': (ops, x) => ops.append(x, ops.weight('row')),
+  appendPosition: (ops, _, __, positions) => ops.gather(ops.weight('positions'), ops.appendPosition(positions)),
   dropout: (ops, x) => ops.dropout(x, 'here'),
   lastRow: (ops, x) => ops.lastRow(x),
   last: (ops, x) => ops.last(x),
@@ -105,6 +111,26 @@ describe('the two interpreters of the operations', () => {
         expectParity(await both((ops, x, mask) => sasrecLast(ops, 's', shape, x, mask, mode), size))
       }
     })
+
+  it.each([1, 2])('agree on GRU4Rec with %i layers, whole and last step alone', async (layers) => {
+    const shape = { d: 32, layers }
+    const weights = gru4recWeights('g', shape, random)
+    for (const [batch, length] of [[1, 1], [8, 1], [1, 7], [8, 7], [1, 50], [8, 50], [1, 200], [8, 200]] as const) {
+      const size = { batch, length, d: 32, weights }
+      expectParity(await both((ops, x, mask) => gru4rec(ops, 'g', shape, x, mask), size))
+      expectParity(await both((ops, x, mask) => gru4recLast(ops, 'g', shape, x, mask), size))
+    }
+  })
+
+  it.each([1, 2])('agree on BERT4Rec with %i heads, whole and last step alone', async (heads) => {
+    const shape = { d: 32, layers: 2, heads }
+    const weights = bert4recWeights('b', shape, random)
+    for (const [batch, length] of [[1, 1], [8, 1], [1, 7], [8, 7], [1, 50], [8, 50], [1, 200], [8, 200]] as const) {
+      const size = { batch, length, d: 32, weights }
+      expectParity(await both((ops, x, mask) => bert4rec(ops, 'b', shape, x, mask), size))
+      expectParity(await both((ops, x, mask) => bert4recLast(ops, 'b', shape, x, mask), size))
+    }
+  })
 })
 
 describe('a recorded graph', () => {

@@ -183,6 +183,33 @@ describe('the step export', () => {
     await engine.close()
   })
 
+  it.each([
+    ['gru4rec', {}], ['bert4rec', {}], ['llm4cdsr', { backbone: 'gru4rec' }], ['llm4cdsr', { backbone: 'bert4rec' }],
+  ])('serves %s %j as it was trained', async (system, overrides) => {
+    const name = `${system}-${Object.values(overrides).join('')}`
+    const input = await evaluated(embeddings, system, name, overrides)
+    const { dir, manifest } = await exportStep(step(name, { input }))
+    expect(manifest.parity!.largest).toBeLessThanOrEqual(1e-5)
+    const { tf, close } = await openTf()
+    const trained = await openRun(join(folder, `${name}-run`))
+    const model = createModel(tf, trained)
+    const history = Int32Array.of(1, 22, 3)
+    const vectors = model.itemVectors()
+    const user = model.userVectors([history], 1)
+    const width = model.vectorWidth
+    const best = Array.from({ length: 20 }, (_, i) => i + 21).filter((id) => !history.includes(id))
+      .map((id) => ({ id, score: user.reduce((sum, value, j) => sum + value * vectors[(id - 1) * width + j]!, 0) }))
+      .sort((a, b) => b.score - a.score)
+    const engine = await openEngine(await openBundle(dir), { provider: 'cpu' })
+    const ids = Array.from(history, (id) => itemId(id))
+    const { items } = await engine.recommend({ domain: 'B', history: ids, k: 5, exclude: [], excludeSeen: true })
+    expect(items.map((item) => item.itemId)).toEqual(best.slice(0, 5).map(({ id }) => itemId(id)))
+    for (const [place, { score }] of items.entries()) expect(score).toBeCloseTo(best[place]!.score, 5)
+    await engine.close()
+    model.dispose()
+    close()
+  })
+
   it('refuses a system that is trained for comparison only, and leaves nothing', async () => {
     const input = await evaluated(embeddings, 'llm4cdsr', 'masks', { maskMode: 'causal' })
     await expect(exportStep(step('masks', { input }))).rejects.toMatchObject({

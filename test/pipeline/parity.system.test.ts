@@ -43,7 +43,8 @@ describe('encoders on real histories', () => {
 
     it.each([
       ['llm4cdsr', {}], ['llm4cdsr', { itemNorm: 'none', recLoss: 'bpr', negatives: 'perStep' }],
-      ['sasrec-ids', { heads: 4 }], ['sasrec-text', {}],
+      ['sasrec-ids', { heads: 4 }], ['sasrec-text', {}], ['gru4rec', { layers: 2 }], ['bert4rec', { heads: 2 }],
+      ['llm4cdsr', { backbone: 'gru4rec' }], ['llm4cdsr', { backbone: 'bert4rec' }],
     ])('agree with the training side: %s %o', async (system, overrides) => {
       const settings = resolveSettings(system, 'product', TEXT_WIDTH, { width: WIDTH, length: 200, ...overrides })
       const spec = systemSpec(settings, dataset.domains)
@@ -64,7 +65,8 @@ describe('encoders on real histories', () => {
       expect(largest).toBeGreaterThan(0)
       expect(largest).toBeLessThanOrEqual(1e-5)
 
-      const other = { ...parts, weights: moved(weights, 'threads.mixed.norm.bias') }
+      const last = settings.backbone === 'bert4rec' ? 'threads.mixed.1.norm2.bias' : 'threads.mixed.norm.bias'
+      const other = { ...parts, weights: moved(weights, last) }
       const wrong = dataset.domains.map((_, k) => encoderGraph(other, k))
       await expect(checkParity(model, dataset, wrong, facts)).rejects.toMatchObject({ code: 'artefact_invalid' })
       model.dispose()

@@ -5,8 +5,9 @@ import type { Ops, Weights } from '../../src/nn/ops.ts'
 import { loadTf, type LoadedTf, type Tensor } from '../../src/nn/tf.ts'
 import { tfjsOps } from '../../src/nn/tfjs-ops.ts'
 import { createRandom } from '../../src/random.ts'
-import { encodeUser, type ThreadInput } from '../../src/systems/encode-user.ts'
+import { encodeUser } from '../../src/systems/encode-user.ts'
 import { initialWeights } from '../../src/systems/initial-weights.ts'
+import type { ThreadInput } from '../../src/systems/read-thread.ts'
 import { resolveSettings } from '../../src/systems/settings.ts'
 import { systemSpec } from '../../src/systems/spec.ts'
 import { runOnnx, type Feed } from '../nn/onnx.ts'
@@ -43,8 +44,8 @@ interface Model {
   encode: <T>(ops: Ops<T>, global: ThreadInput<T>, local?: ThreadInput<T> & { has: T }) => T
 }
 
-function model (system: string, preset: string): Model {
-  const settings = resolveSettings(system, preset, TEXT_WIDTH, { width: D, length: 200 })
+function model (system: string, preset: string, overrides: object = {}): Model {
+  const settings = resolveSettings(system, preset, TEXT_WIDTH, { width: D, length: 200, ...overrides })
   const spec = systemSpec(settings, DOMAINS)
   const random = createRandom(3)
   const rows = Float32Array.from({ length: 50 * TEXT_WIDTH }, () => random.normal())
@@ -93,26 +94,28 @@ function expectParity ({ trained, served }: { trained: Float32Array, served: Flo
 }
 
 describe.each([
-  ['llm4cdsr', 'product'], ['llm4cdsr', 'paper'], ['sasrec-text', 'product'],
-])('the user vector of %s (%s)', (system, preset) => {
+  ['llm4cdsr', 'product', {}], ['llm4cdsr', 'paper', {}], ['sasrec-text', 'product', {}],
+  ['llm4cdsr', 'product', { backbone: 'gru4rec', layers: 2 }], ['llm4cdsr', 'paper', { backbone: 'bert4rec', heads: 2 }],
+  ['gru4rec', 'paper', {}], ['bert4rec', 'product', {}],
+])('the user vector of %s (%s, %j)', (system, preset, overrides) => {
   it.each([
     [1, 1], [7, 1], [50, 1], [200, 1], [1, 8], [7, 8], [50, 8], [200, 8],
   ])('is the same in training and serving for histories of up to %i, %i at a time', async (longest, batch) => {
     const lengths = Array.from({ length: batch }, (_, i) => Math.max(1, Math.round(longest * (batch - i) / batch)))
-    expectParity(await both(model(system, preset), lengths, lengths.map((n) => n >> 1)))
+    expectParity(await both(model(system, preset, overrides), lengths, lengths.map((n) => n >> 1)))
   })
 
   it('does not depend on how far its histories are padded', async () => {
-    const lean = await both(model(system, preset), [3, 2], [2, 0])
+    const lean = await both(model(system, preset, overrides), [3, 2], [2, 0])
     for (const pads of [2, 190]) {
-      const padded = await both(model(system, preset), [3, 2], [2, 0], pads)
+      const padded = await both(model(system, preset, overrides), [3, 2], [2, 0], pads)
       expect(largestGap(padded.trained, lean.trained)).toBeLessThanOrEqual(1e-5)
       expect(largestGap(padded.served, lean.served)).toBeLessThanOrEqual(1e-5)
     }
   })
 
   it('is finite for a history of nothing', async () => {
-    const { trained, served } = await both(model(system, preset), [0], [0], 4)
+    const { trained, served } = await both(model(system, preset, overrides), [0], [0], 4)
     for (const vector of [trained, served]) expect([...vector].every(Number.isFinite)).toBe(true)
   })
 })

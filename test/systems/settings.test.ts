@@ -81,13 +81,36 @@ describe('settings', () => {
     ['negatives', 'llm4cdsr', 'product', { recLoss: 'bpr' }],
     ['itemNorm', 'llm4cdsr', 'official', { itemNorm: 'unit' }],
     ['system', 'llm4cdsr', 'product', { system: 'sasrec-ids' }],
+    ['backbone', 'llm4cdsr', 'product', { backbone: 'lstm' }],
+    ['backbone', 'llm4cdsr', 'product', { backbone: 1 }],
+    ['backbone', 'gru4rec', 'product', { backbone: 'sasrec' }],
+    ['backbone', 'llm4cdsr', 'official', { backbone: 'gru4rec', emptyLocal: 'zero' }],
+    ['preset', 'bert4rec', 'official', {}],
+    ['maskMode', 'llm4cdsr', 'product', { maskMode: 'pad' }],
+    ['maskMode', 'llm4cdsr', 'product', { backbone: 'gru4rec', maskMode: 'none' }],
+    ['maskMode', 'bert4rec', 'product', { maskMode: 'causal_pad' }],
+    ['maskMode', 'sasrec-ids', 'product', { backbone: 'bert4rec', maskMode: 'causal' }],
+    ['emptyLocal', 'llm4cdsr', 'paper', { backbone: 'gru4rec', emptyLocal: 'bias' }],
+    ['negatives', 'llm4cdsr', 'paper', { backbone: 'bert4rec', negatives: 'published' }],
+    ['hiddenShare', 'bert4rec', 'product', { hiddenShare: 1 }],
   ])('refuse a wrong %s by its name', (field, system, preset, overrides) => {
     expect(() => resolveSettings(system, preset, 384, overrides))
       .toThrow(expect.objectContaining({ code: 'config_invalid', place: { field } }))
   })
 
+  it('follow the backbone where it decides', () => {
+    expect(resolveSettings('llm4cdsr', 'product', 384)).toMatchObject({ backbone: 'sasrec', layers: 2 })
+    expect(resolveSettings('llm4cdsr', 'paper', 384, { backbone: 'gru4rec' }))
+      .toMatchObject({ backbone: 'gru4rec', layers: 1, maskMode: 'causal_pad', recLoss: 'bpr' })
+    expect(resolveSettings('gru4rec', 'product', 384))
+      .toMatchObject({ backbone: 'gru4rec', layers: 1, globalItems: 'ids', alpha: 0, recLoss: 'softmax' })
+    expect(resolveSettings('bert4rec', 'paper', 384, { layers: 3 }))
+      .toMatchObject({ backbone: 'bert4rec', layers: 3, maskMode: 'pad', globalItems: 'ids', recLoss: 'bpr' })
+    expect(resolveSettings('sasrec-text', 'product', 384, { backbone: 'bert4rec' })).toMatchObject({ globalItems: 'text' })
+  })
+
   it('survive JSON unchanged', () => {
-    for (const system of ['llm4cdsr', 'sasrec-ids', 'sasrec-text']) {
+    for (const system of ['llm4cdsr', 'sasrec-ids', 'sasrec-text', 'gru4rec', 'bert4rec']) {
       const settings = resolveSettings(system, 'product', 384)
       expect(JSON.parse(JSON.stringify(settings))).toEqual(settings)
     }
@@ -116,6 +139,8 @@ describe('a system', () => {
     expect(spec({ itemNorm: 'none' }).phases[0]!.train).not.toContain('temperature')
     expect(spec({}, 'sasrec-text')).toMatchObject({ fusion: 'single', items: { global: 'text' } })
     expect(spec({}, 'sasrec-ids')).toMatchObject({ fusion: 'single', items: { global: 'ids' } })
+    expect(spec({}, 'gru4rec')).toMatchObject({ fusion: 'single', threads: [{ backbone: 'gru4rec' }] })
+    expect(spec({ backbone: 'bert4rec' }).threads.map(({ backbone }) => backbone)).toEqual(Array(3).fill('bert4rec'))
     expect(localThread(spec({}, 'sasrec-ids'), 0)).toBeUndefined()
   })
 })

@@ -3,6 +3,7 @@ import { createRandom } from '../../src/random.ts'
 import { resolveSettings } from '../../src/systems/settings.ts'
 import { systemSpec } from '../../src/systems/spec.ts'
 import { buildBatch } from '../../src/train/batch.ts'
+import type { ThreadBlock } from '../../src/train/batch.ts'
 import { planEpoch, trainableUsers } from '../../src/train/epoch-plan.ts'
 import { golden } from '../nn/golden.ts'
 import { datasetOf, plantedShop } from './planted.ts'
@@ -139,6 +140,58 @@ describe('a training batch', () => {
     expect([1, 2]).toContain(batch.items[pairs.first[0]!])
     expect(batch.items[pairs.second[0]!]).toBe(7)
     expect([batch.items[pairs.first[1]!], batch.items[pairs.second[1]!]]).toEqual([5, 8])
+  })
+
+  describe('of bert4rec', () => {
+    const events = [1, 7, 2, 8, 3]
+    const { batch } = build([events, [4, 5, 6]], [6, 6], { backbone: 'bert4rec', hiddenShare: 0.5 })
+    const shown = (block: ThreadBlock, row: number) => Array.from({ length: block.length }, (_, i) => {
+      const at = row * block.length + i
+      return block.mask[at] === 0 ? undefined : block.hidden![at] === 1 ? 'hidden' : batch.items[block.rows[at]!]
+    }).filter((id) => id !== undefined)
+
+    it('has two samples of each user, whose last shows all events but the last', () => {
+      expect(batch.mixed.batch).toBe(4)
+      expect(shown(batch.mixed, 2)).toEqual([1, 7, 2, 8, 'hidden'])
+      expect(shown(batch.locals[0]!, 2)).toEqual([1, 2, 'hidden'])
+      expect(shown(batch.locals[1]!, 2)).toEqual([7, 8])
+      expect(shown(batch.mixed, 3)).toEqual([4, 5, 'hidden'])
+      expect([...batch.mixed.positions.subarray(2 * 5, 3 * 5)]).toEqual([1, 2, 3, 4, 5])
+    })
+
+    it('asks at each hidden step of both threads for the item that stood there, and nowhere else', () => {
+      const asked = new Set(batch.steps.flatMap(({ mixed }) => [...mixed]))
+      expect([...asked].sort((a, b) => a - b)).toEqual([...batch.mixed.hidden!.keys()].filter((at) =>
+        batch.mixed.hidden![at] === 1))
+      for (const [k, { mixed, local, targets }] of batch.steps.entries()) {
+        for (const [s, at] of mixed.entries()) {
+          const [row, place] = [Math.floor(at / 5), at % 5]
+          const user = [events, [4, 5, 6]][row % 2]!
+          expect(batch.items[targets[s]!]).toBe(user[place - (5 - user.length)])
+          if (local[s] === 0) continue
+          expect(batch.locals[k]!.hidden![local[s]! - 1]).toBe(1)
+          const before = user.slice(0, place - (5 - user.length)).filter((id) => (id > 6) === (k === 1)).length
+          const { length, mask } = batch.locals[k]!
+          const padding = [...mask.subarray(row * length, (row + 1) * length)].filter((real) => real === 0).length
+          expect(local[s]! - 1).toBe(row * length + padding + before)
+        }
+      }
+    })
+
+    it('hides the asked share of steps at random, the window being one longer than its inputs', () => {
+      const long = Array.from({ length: 400 }, (_, i) => 1 + i % 12)
+      const { mixed } = build([long], [6, 6], { backbone: 'bert4rec', length: 299, hiddenShare: 0.2 }).batch
+      expect(mixed).toMatchObject({ batch: 2, length: 300 })
+      const count = mixed.hidden!.subarray(0, 300).reduce((sum, one) => sum + one, 0)
+      expect(Math.abs(count - 60)).toBeLessThan(3 * Math.sqrt(300 * 0.16))
+    })
+
+    it('has no local step where nothing of the domain is shown, and none at all if told to drop it', () => {
+      const only = (overrides: object) =>
+        build([[1, 2, 7]], [6, 6], { backbone: 'bert4rec', hiddenShare: 0, ...overrides }).batch.steps[1]!
+      expect([...only({}).local]).toEqual([0])
+      expect([...only({ firstInDomain: 'drop' }).local]).toEqual([])
+    })
   })
 
   it('names each item once, and has no local part for a system of one thread', () => {

@@ -71,10 +71,14 @@ function servedLoss (given: ModelParts, model: Model, batch: TrainingBatch, doma
   const found = batch.steps[domain]!
   const values = [...found.targets.keys()].map((s) => {
     const at = found.mixed[s]!
-    const user = USERS[Math.floor(at / batch.mixed.length)]!
+    const user = USERS[Math.floor(at / batch.mixed.length) % USERS.length]!
     const events = trainPrefix(dataset, user)
     const inputs = events.length - 1
-    const history = events.slice(0, at % batch.mixed.length - (batch.mixed.length - inputs) + 1)
+    // With bert4rec the last step is what is hidden, and nothing else where none is hidden at random.
+    const shown = batch.mixed.hidden === undefined
+      ? at % batch.mixed.length - (batch.mixed.length - inputs) + 1
+      : inputs
+    const history = events.slice(0, shown)
     const vector = model.userVectors([history], domain)
     const positive = score(vector, found.targets[s]!)
     if (settings.recLoss === 'softmax') {
@@ -92,14 +96,17 @@ describe('the training loss', () => {
   it.each([
     ['llm4cdsr', 'product', {}], ['llm4cdsr', 'paper', {}], ['llm4cdsr', 'paper', { recLoss: 'bce', reduction: 'mean' }],
     ['llm4cdsr', 'product', { globalItems: 'textAndIds', embScale: 3 }], ['sasrec-ids', 'product', {}],
-    ['sasrec-text', 'paper', {}],
+    ['sasrec-text', 'paper', {}], ['gru4rec', 'product', {}], ['gru4rec', 'paper', { recLoss: 'bce' }],
+    ['llm4cdsr', 'product', { backbone: 'gru4rec', layers: 2 }],
+    ['llm4cdsr', 'product', { backbone: 'bert4rec', hiddenShare: 0 }],
+    ['llm4cdsr', 'paper', { backbone: 'bert4rec', hiddenShare: 0 }], ['bert4rec', 'product', { hiddenShare: 0 }],
   ])('of %s, %s %j, is made of the scores that will be served', (system, preset, overrides) => {
     const given = parts(system, preset, overrides)
     const batch = batchOf(given)
     const { terms } = losses(given, batch)
     const model = createModel(loaded.tf, given)
     for (const [k, { name }] of given.dataset.domains.entries()) {
-      expect(batch.steps[k]!.targets.length).toBeGreaterThan(5)
+      expect(batch.steps[k]!.targets.length).toBeGreaterThan('hiddenShare' in overrides ? 0 : 5)
       expect(terms.get(`rec.${name}`)).toBeCloseTo(servedLoss(given, model, batch, k), 4)
     }
     model.dispose()

@@ -1,6 +1,8 @@
 import { IsthmusError } from '../../errors.ts'
 import { onnxOps, type OnnxOps } from '../../nn/onnx-ops.ts'
-import { encodeUser, type ThreadInput } from '../../systems/encode-user.ts'
+import { encodeUser } from '../../systems/encode-user.ts'
+import type { ThreadInput } from '../../systems/read-thread.ts'
+import { isPaddingFree } from '../../systems/settings.ts'
 import { localThread } from '../../systems/spec.ts'
 import type { Run } from '../train.ts'
 
@@ -12,7 +14,7 @@ import type { Run } from '../train.ts'
 export function encoderGraph (
   { spec, settings, weights, dataset }: Pick<Run, 'spec' | 'settings' | 'weights' | 'dataset'>, domain: number
 ): Uint8Array {
-  if (settings.maskMode !== 'causal_pad') {
+  if (!isPaddingFree(settings)) {
     throw new IsthmusError('config_invalid', `a system trained with maskMode ${settings.maskMode} is not for serving`, {
       place: { field: 'maskMode' },
     })
