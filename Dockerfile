@@ -15,6 +15,7 @@ RUN ONNXRUNTIME_NODE_INSTALL=skip npm ci
 COPY tsconfig.json ./
 COPY src src
 COPY scripts scripts
+COPY bench bench
 RUN npm run build && npm prune --omit=dev
 # The package brings its binaries for five platforms; this image is one of them.
 RUN cd node_modules/onnxruntime-node/bin/napi-v6 \

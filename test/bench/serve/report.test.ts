@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { kept, serveReport } from '../../../bench/serve/report.ts'
+import type { Summary } from '../../../bench/statistics.ts'
+
+const summary = (perSecond: number, bad = 0): Summary => ({ perSecond, p50: 1, p90: 2.345, p99: 30, bad })
+const row = (connections: number, engine: number, bare: number, service: number) =>
+  ({ connections, engine: summary(engine), bare: summary(bare), service: summary(service, 7) })
+
+describe('what the service keeps', () => {
+  it('is its share of the lower of the two', () => {
+    expect(kept(row(1, 1000, 4000, 700))).toBe(0.7)
+    expect(kept(row(1, 4000, 1000, 700))).toBe(0.7)
+  })
+})
+
+describe('the report', () => {
+  it('names each target with its throughput, percentiles and bad answers, and both ratios', () => {
+    const text = serveReport([row(16, 1000, 4000, 700)])
+    expect(text).toMatch(/^ +16 {2}service +700 +1\.00 +2\.35 +30\.00 +7$/m)
+    expect(text).toContain('service / raw engine 70 %, service / bare Fastify 17 %: keeps 70 % of the lower')
+  })
+
+  it('says yes where all numbers of connections keep enough, and no where one does not', () => {
+    expect(serveReport([row(1, 1000, 4000, 600), row(64, 1000, 900, 800)])).toMatch(/: yes \(60 % at the least\)\.$/)
+    expect(serveReport([row(1, 1000, 4000, 599), row(64, 1000, 900, 800)])).toMatch(/: no \(59 % at the least\)\.$/)
+  })
+})
