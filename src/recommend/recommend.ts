@@ -68,7 +68,7 @@ async function recommendOne (deps: RecommendDeps, query: RecommendQuery, deadlin
   const ask = async (text?: Float32Array): Promise<RecommendResult | undefined> => {
     try {
       const asked = engine.recommend(text === undefined ? job : { ...job, text })
-      return await timedAsync(deps, 'engine', async () => await before(deadline, async () => await asked))
+      return await timedAsync(deps, 'engine', async () => await before(deadline, asked))
     } catch (error) {
       const reason = error instanceof IsthmusError ? ENGINE_REASONS[error.code] : undefined
       if (reason === undefined) throw error
@@ -79,8 +79,10 @@ async function recommendOne (deps: RecommendDeps, query: RecommendQuery, deadlin
   const embed = async (): Promise<Float32Array | undefined> => {
     if (profileText === undefined) return undefined
     try {
+      const stop = new AbortController()
+      const embedding = deps.embedText(profileText, stop.signal)
       return await timedAsync(deps, 'text', async () =>
-        await before(deadline, async (signal) => await deps.embedText(profileText, signal)))
+        await before(deadline, embedding, (error) => stop.abort(error)))
     } catch {
       // Whatever the embedder's trouble is, it has been logged where it happened; the answer goes on without the text.
       reasons.push('text_unavailable')
@@ -107,22 +109,18 @@ function readHistory ({ store }: RecommendDeps, { userId, history = [] }: Recomm
   return mergeHistory(userId === undefined ? [] : store.history(userId, STORED_LIMIT), history)
 }
 
-/** Rejects with `deadline_exceeded` when `run` has no answer by then, and tells it so. */
-async function before<T> (deadline: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController()
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
+/** Rejects with `deadline_exceeded` when there is no answer by then, and tells `onLate`. */
+async function before<T> (
+  deadline: number, answer: Promise<T>, onLate: (error: IsthmusError) => void = () => {}
+): Promise<T> {
+  return await new Promise<T>((resolve, reject) => {
+    const timer = setTimeout(() => {
       const error = new IsthmusError('deadline_exceeded', 'no answer by the deadline')
       reject(error)
-      controller.abort(error)
+      onLate(error)
     }, Math.max(0, deadline - performance.now()))
+    answer.then(resolve, reject).finally(() => clearTimeout(timer))
   })
-  try {
-    return await Promise.race([run(controller.signal), late])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 function timed<T> ({ onStage }: RecommendDeps, stage: 'history', run: () => T): T {

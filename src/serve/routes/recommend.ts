@@ -42,6 +42,7 @@ export const recommendRoutes: FastifyPluginAsyncTypebox<RecommendRoutesOptions> 
       body: RecommendBodySchema,
       response: { 200: RecommendAnswerSchema, ...problems() },
     },
+    config: { meetsDeadline: true },
   }, async (request, reply) => {
     const { domain } = request.query
     checkDomain(domain, '/querystring/domain')
@@ -59,6 +60,7 @@ export const recommendRoutes: FastifyPluginAsyncTypebox<RecommendRoutesOptions> 
       response: { 200: RecommendBatchAnswerSchema, ...problems() },
     },
     bodyLimit: 4 * 1024 * 1024,
+    config: { meetsDeadline: true },
   }, async (request, reply) => {
     const { requests } = request.body
     for (const [i, { domain }] of requests.entries()) checkDomain(domain, `/requests/${i}/domain`)
