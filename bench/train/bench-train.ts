@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createAdam } from '../../src/nn/adam.ts'
+import { createDropout } from '../../src/nn/dropout.ts'
+import { type Backend, loadTf } from '../../src/nn/tf.ts'
+import { createRandom } from '../../src/random.ts'
+import { initialWeights } from '../../src/systems/initial-weights.ts'
+import { resolveSettings } from '../../src/systems/settings.ts'
+import { systemSpec } from '../../src/systems/spec.ts'
+import { buildBatch } from '../../src/train/batch.ts'
+import { planEpoch, trainableUsers } from '../../src/train/epoch-plan.ts'
+import { copyWeights } from '../../src/train/state.ts'
+import { trainStep } from '../../src/train/step.ts'
+import { madeUpLog } from './made-up-log.ts'
+import { writeProblem } from './problem-files.ts'
+import type { Memory, TrainFigures } from './report.ts'
+import { startTorch, type StepTime, torchPython, type TorchProcess } from './torch-process.ts'
+
+export interface BenchTrainOptions {
+  readonly backend: Backend
+  readonly threads: number
+  /** Steps of the epoch that is measured. */
+  readonly steps: number
+  readonly items: number
+  readonly say: (message: string) => void
+}
+
+const WARM_STEPS = 3
+
+/**
+ * Steps of LLM4CDSR on one of our backends and in PyTorch, in turns, from the same weights and on the same batches;
+ * and what memory does over them. PyTorch is left out where it cannot be installed, and the figures say why.
+ */
+export async function benchTrain ({ backend, threads, steps, items, say }: BenchTrainOptions): Promise<TrainFigures> {
+  // Read by TensorFlow when it loads.
+  process.env.TF_NUM_INTRAOP_THREADS = process.env.TF_NUM_INTEROP_THREADS = String(threads)
+  const { tf, close } = await loadTf(backend)
+  const length = 50
+  const batchSize = 128
+  const { dataset, texts } = madeUpLog({ users: steps * batchSize, items, length })
+  const settings = resolveSettings('llm4cdsr', 'product', texts.width, {
+    width: 128, length, batchSize, localInit: 'random',
+  })
+  const spec = systemSpec(settings, dataset.domains)
+  const weights = initialWeights(spec, settings, dataset.domains, texts)
+  const drawing = performance.now()
+  const batches = planEpoch(dataset, trainableUsers(dataset), { ...settings, epoch: 1 })
+    .map((users, step) => buildBatch(dataset, spec, settings, users, createRandom(1, `batch/1/${step}`)))
+  const batchMs = (performance.now() - drawing) / batches.length
+
+  const folder = await mkdtemp(join(tmpdir(), 'isthmus-bench-'))
+  let torch: TorchProcess | undefined
+  let withoutTorch: string | undefined
+  try {
+    await writeProblem(folder, settings, dataset.domains.map(({ name }) => name), weights, texts, batches)
+    torch = await torchPython(say).then(
+      async (python) => await startTorch(python, folder, threads),
+      (error: unknown) => {
+        withoutTorch = `it cannot be installed here: ${error instanceof Error ? error.message : String(error)}`
+        return undefined
+      })
+
+    const parts = { tf, spec, settings, phase: spec.phases[0]!, texts }
+    const undisturbed = createDropout(tf, { rate: 0, seed: 1 })
+    const first = trainStep(
+      { ...parts, weights: copyWeights(weights), adam: createAdam(), dropout: undisturbed }, batches[0]!)
+    const losses = { ours: first.get('loss')!, torch: await torch?.loss(0) }
+
+    const adam = createAdam({ learningRate: settings.learningRate })
+    const dropout = createDropout(tf, { rate: settings.dropout, seed: 1 })
+    const ourStep = (at: number): StepTime => {
+      const cpu = process.cpuUsage()
+      const start = performance.now()
+      dropout.at(1, at)
+      const loss = trainStep({ ...parts, weights, adam, dropout }, batches[at]!).get('loss')!
+      const { user, system } = process.cpuUsage(cpu)
+      return { wall: performance.now() - start, cpu: (user + system) / 1000, loss }
+    }
+    for (let step = 0; step < Math.min(WARM_STEPS, batches.length); step++) {
+      ourStep(step)
+      await torch?.step(step)
+    }
+    const memory = (): Memory => ({ rssMiB: process.memoryUsage.rss() / 2 ** 20, tensors: tf.memory().numTensors })
+    const memories = [memory()]
+    const ours: StepTime[] = []
+    const theirs: StepTime[] = []
+    for (const step of batches.keys()) {
+      ours.push(ourStep(step))
+      if (torch !== undefined) theirs.push(await torch.step(step))
+      if (step + 1 === batches.length || step + 1 === Math.ceil(batches.length / 2)) memories.push(memory())
+    }
+    dropout.dispose()
+    return {
+      backend,
+      threads,
+      ours,
+      torch: torch && { version: torch.version, steps: theirs },
+      ...(withoutTorch !== undefined && { withoutTorch }),
+      losses,
+      batchMs,
+      memory: memories,
+    }
+  } finally {
+    torch?.close()
+    await rm(folder, { recursive: true, force: true })
+    close()
+  }
+}

@@ -1,0 +1,63 @@
+import { median } from '../statistics.ts'
+import type { StepTime } from './torch-process.ts'
+
+export interface TrainFigures {
+  readonly backend: string
+  readonly threads: number
+  /** Ours, step by step; each beside the PyTorch step that was taken right after it. */
+  readonly ours: readonly StepTime[]
+  /** Undefined: why PyTorch is not there is in `withoutTorch`. */
+  readonly torch: { readonly version: string, readonly steps: readonly StepTime[] } | undefined
+  readonly withoutTorch?: string
+  /** Of one batch, without dropout, from the same weights. */
+  readonly losses: { readonly ours: number, readonly torch: number | undefined }
+  /** Milliseconds to draw and pack a batch; it is in no step. */
+  readonly batchMs: number
+  /** Before the first step, in the middle and after the last: what warms up grows in the first half alone. */
+  readonly memory: readonly Memory[]
+}
+
+export interface Memory { readonly rssMiB: number, readonly tensors: number }
+
+/** What a step of ours may take of PyTorch's. */
+export const MOST_RATIO = 1.3
+
+/** The middle of the ratios of neighbouring steps: a neighbour's load falls on both of a pair. */
+export function pairedRatio (ours: readonly number[], theirs: readonly number[]): number {
+  return median(ours.map((value, i) => value / theirs[i]!))
+}
+
+/** The figures for people. */
+export function trainReport (figures: TrainFigures): string {
+  const { backend, threads, ours, torch, losses, batchMs, memory } = figures
+  const row = (name: string, steps: readonly StepTime[]): string => [
+    name.padEnd(26), ...(['wall', 'cpu'] as const).flatMap((kind) => {
+      const values = steps.map((step) => step[kind])
+      return [median(values), Math.min(...values)].map((ms) => ms.toFixed(0).padStart(7))
+    }),
+  ].join('  ')
+  const lines = [
+    `LLM4CDSR, batch 128, length 50, width 128; ${ours.length} steps in turns, ${threads} thread(s)`,
+    `${' '.repeat(26)}  wall ms  (least)   cpu ms  (least)`,
+    row(`ours (${backend})`, ours),
+  ]
+  if (torch === undefined) lines.push(`PyTorch: not measured: ${figures.withoutTorch ?? ''}`)
+  else {
+    const ratio = (kind: 'wall' | 'cpu'): number =>
+      pairedRatio(ours.map((step) => step[kind]), torch.steps.map((step) => step[kind]))
+    const wall = ratio('wall')
+    lines.push(
+      row(`PyTorch ${torch.version}`, torch.steps),
+      `ours / PyTorch, median of pairs: wall ${wall.toFixed(2)}, cpu ${ratio('cpu').toFixed(2)}; ` +
+      `at most ${MOST_RATIO} on the wall: ${wall <= MOST_RATIO ? 'yes' : 'no'}`,
+      `loss of one batch without dropout: ours ${losses.ours.toFixed(5)}, PyTorch ${losses.torch?.toFixed(5)}`
+    )
+  }
+  lines.push(
+    `drawing and packing a batch (in no step above): ${batchMs.toFixed(0)} ms`,
+    `memory at the start, middle and end of the ${ours.length} steps: ` +
+    `${memory.map(({ rssMiB }) => rssMiB.toFixed(0)).join(', ')} MiB resident, ` +
+    `${memory.map(({ tensors }) => tensors).join(', ')} tensors`
+  )
+  return lines.join('\n')
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { pairedRatio, trainReport, type TrainFigures } from '../../../bench/train/report.ts'
+
+const step = (wall: number, cpu = wall) => ({ wall, cpu, loss: 1 })
+const figures: TrainFigures = {
+  backend: 'native',
+  threads: 1,
+  ours: [step(100), step(120, 100), step(900, 110)],
+  torch: { version: '2.7.1', steps: [step(80, 100), step(100), step(600, 100)] },
+  losses: { ours: 15.123456, torch: 15.123454 },
+  batchMs: 9.6,
+  memory: [{ rssMiB: 1000.4, tensors: 1 }, { rssMiB: 1010.6, tensors: 1 }, { rssMiB: 1010.7, tensors: 1 }],
+}
+
+describe('the ratio of pairs', () => {
+  it('is the middle one, so that a neighbour who slows one pair changes nothing', () => {
+    expect(pairedRatio([100, 120, 9000], [80, 100, 900])).toBe(1.25)
+  })
+})
+
+describe('the report', () => {
+  it('puts both side by side with the ratio, the losses and the memory', () => {
+    const text = trainReport(figures)
+    expect(text).toMatch(/^ours \(native\) +120 +100 +100 +100$/m)
+    expect(text).toMatch(/^PyTorch 2\.7\.1 +100 +80 +100 +100$/m)
+    expect(text).toContain('wall 1.25, cpu 1.00; at most 1.3 on the wall: yes')
+    expect(text).toContain('ours 15.12346, PyTorch 15.12345')
+    expect(text).toContain('memory at the start, middle and end of the 3 steps: 1000, 1011, 1011 MiB resident, 1, 1, 1 tensors')
+  })
+
+  it('says no where ours is slower', () => {
+    expect(trainReport({ ...figures, ours: figures.ours.map(({ wall }) => step(wall * 1.1)) })).toContain('wall: no')
+  })
+
+  it('says why PyTorch is not there, and gives ours alone', () => {
+    const text = trainReport({ ...figures, torch: undefined, withoutTorch: 'it cannot be installed here: no network' })
+    expect(text).toContain('PyTorch: not measured: it cannot be installed here: no network')
+    expect(text).not.toContain('ratio')
+    expect(text).toContain('ours (native)')
+  })
+})
