@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util'
-import { exitStatus, IsthmusError } from '../src/errors.ts'
-import { readJson } from '../src/files/read.ts'
+import { runCommand } from '../src/config/command.ts'
+import { parseFlags, readConfig, STEP_FLAGS } from '../src/config/step-flags.ts'
 import { loadTf } from '../src/nn/tf.ts'
 import { backendChoice, trainSettings } from '../src/pipeline/train-settings.ts'
 import { trainStep } from '../src/pipeline/train.ts'
@@ -13,37 +12,25 @@ Ctrl-C saves; the same command goes on from there, and --fresh begins anew. Equa
 native with TF_NUM_INTRAOP_THREADS=1.`
 
 const OPTIONS = {
-  in: { type: 'string' },
-  out: { type: 'string' },
-  config: { type: 'string' },
+  ...STEP_FLAGS,
   system: { type: 'string' },
   preset: { type: 'string' },
-  seed: { type: 'string' },
   epochs: { type: 'string' },
   backend: { type: 'string', default: 'auto' },
   fresh: { type: 'boolean', default: false },
 } as const
 
-const stop = new AbortController()
-// Once: a second Ctrl-C ends the process at once, with the last checkpoint.
-process.once('SIGINT', () => stop.abort())
-process.once('SIGTERM', () => stop.abort())
-
-try {
-  const { values: flags } = parseArgs({ options: OPTIONS })
-  if (flags.in === undefined || flags.out === undefined) {
-    throw new IsthmusError('config_invalid', `--in and --out are required\n${USAGE}`)
-  }
+await runCommand('train', { usage: USAGE }, async (signal) => {
+  const { flags } = parseFlags(USAGE, OPTIONS, ['in', 'out'])
   const { system, preset, seed, epochs } = flags
   const backend = backendChoice(flags.backend)
-  const config = flags.config === undefined ? {} : await readJson(flags.config)
   const { manifest, skipped } = await trainStep({
-    input: flags.in,
-    out: flags.out,
-    settings: trainSettings({ system, preset, seed, epochs }, config),
+    input: flags.in!,
+    out: flags.out!,
+    settings: trainSettings({ system, preset, seed, epochs }, await readConfig(flags.config)),
     openTf: () => loadTf(backend),
     fresh: flags.fresh,
-    signal: stop.signal,
+    signal,
     onStart ({ settings, backend, gpu, users, items, parameters, resumed }) {
       console.error(`train: ${settings.system} (${settings.preset}) on ${backend}${gpu ? ' with a GPU' : ''}: ` +
         `${users} users, ${items} items, ${parameters} parameters` +
@@ -55,7 +42,4 @@ try {
   console.log(`${flags.out}: best of ${String(manifest.epochs)} epochs is ${epoch}, validation ` +
     `NDCG@10 ${validation['ndcg10']!.toFixed(4)}, HR@10 ${validation['hr10']!.toFixed(4)}; ` +
     `digest ${manifest.digest.slice(0, 12)}${skipped ? ' (unchanged)' : ''}`)
-} catch (error) {
-  console.error(error instanceof IsthmusError ? `train: ${error.code}: ${error.message}` : error)
-  process.exitCode = exitStatus(error)
-}
+})

@@ -85,6 +85,31 @@ export class IsthmusError extends Error {
   }
 }
 
+/** Refuses a setting by its name: throws `config_invalid`. @param what is said of it, e.g. `is a whole number` */
+export function refuseSetting (field: string, what: string): never {
+  throw new IsthmusError('config_invalid', `${field} ${what}`, { place: { field } })
+}
+
+/** An error in a form that survives the way between threads. */
+export interface Fault {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly place: ErrorPlace
+}
+
+/** @param fallback what is told of an error that is none of ours; its own message unless given */
+export function faultOf (error: unknown, fallback?: Pick<Fault, 'code' | 'message'>): Fault {
+  if (error instanceof IsthmusError) return { code: error.code, message: error.message, place: error.place }
+  const { code, message } = fallback ??
+    { code: 'internal', message: error instanceof Error ? error.message : String(error) }
+  return { code, message, place: {} }
+}
+
+/** The error that another thread told of. */
+export function errorOf ({ code, message, place }: Fault): IsthmusError {
+  return new IsthmusError(code, message, { place })
+}
+
 /** Exit statuses (sysexits.h): a lock held elsewhere, and a configuration or artefact refused at start. */
 export const EXIT_TEMPORARY = 75
 export const EXIT_REFUSED = 78

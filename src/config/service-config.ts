@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { IsthmusError } from '../errors.ts'
+import { refuseSetting } from '../errors.ts'
 import { packageRoot } from '../paths.ts'
 
 /** Everything an operator may set, checked once, before anything starts. */
@@ -45,12 +45,12 @@ export function serviceConfig (env: Environment, flags: Environment = {}): Servi
     wholeNumber(name, read(name), min, max) ?? fallback
   const choice = <T extends string>(name: string, of: readonly T[], fallback: T): T => {
     const value = read(name) ?? fallback
-    return of.find((one) => one === value) ?? refuse(name, `is one of ${of.join(', ')}`)
+    return of.find((one) => one === value) ?? refuseSetting(name, `is one of ${of.join(', ')}`)
   }
   const port = (name: string): number | undefined => wholeNumber(name, read(name), 0, 65_535)
   const dataDir = read('DATA_DIR')
   if (read('REDIS_URL') !== undefined) {
-    refuse('REDIS_URL', 'is set, but this version keeps its state on its own disk alone; unset it')
+    refuseSetting('REDIS_URL', 'is set, but this version keeps its state on its own disk alone; unset it')
   }
   return {
     bundle: resolve(read('BUNDLE') ?? join(packageRoot, 'models/demo')),
@@ -78,9 +78,5 @@ export function isLoopback (host: string): boolean {
 function wholeNumber (name: string, text: string | undefined, min: number, max: number): number | undefined {
   if (text === undefined) return undefined
   const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN
-  return value >= min && value <= max ? value : refuse(name, `is a whole number from ${min} to ${max}`)
-}
-
-function refuse (name: string, message: string): never {
-  throw new IsthmusError('config_invalid', `${name} ${message}`, { place: { field: name } })
+  return value >= min && value <= max ? value : refuseSetting(name, `is a whole number from ${min} to ${max}`)
 }

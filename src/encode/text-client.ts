@@ -1,7 +1,7 @@
-import { IsthmusError } from '../errors.ts'
+import { errorOf, IsthmusError } from '../errors.ts'
 import type { TextEmbedder } from '../llm/embedder.ts'
 import type { TextThread } from './text-thread.ts'
-import { errorOf, startTextThread } from './text-thread.ts'
+import { startTextThread } from './text-thread.ts'
 
 export interface TextClientOptions {
   /** Texts that may wait for the worker; what comes beyond is refused with `overloaded`. */

@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorPlace } from '../errors.ts'
+import type { Fault } from '../errors.ts'
 
 /** What the client of the text worker sends. One job is with the worker at a time. */
 export type TextRequest =
@@ -13,10 +13,3 @@ export type TextReply =
   | { readonly kind: 'progress', readonly id: number, readonly done: number }
   | { readonly kind: 'rows', readonly id: number, readonly rows: Float32Array }
   | { readonly kind: 'failed', readonly id: number, readonly fault: Fault }
-
-/** An IsthmusError in a form that survives the way between threads. */
-export interface Fault {
-  readonly code: ErrorCode
-  readonly message: string
-  readonly place: ErrorPlace
-}

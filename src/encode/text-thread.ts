@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
-import { IsthmusError } from '../errors.ts'
+import { errorOf, IsthmusError } from '../errors.ts'
 import { compiled } from '../paths.ts'
-import type { Fault, TextReply, TextRequest } from './text-protocol.ts'
+import type { TextReply, TextRequest } from './text-protocol.ts'
 
 /** A text worker that has loaded its model. */
 export interface TextThread {
@@ -48,9 +48,4 @@ export async function startTextThread ({ onReply, onDeath }: TextThreadListeners
       else if (!stopping) onDeath(cause)
     })
   })
-}
-
-/** The error that a worker told of. */
-export function errorOf ({ code, message, place }: Fault): IsthmusError {
-  return new IsthmusError(code, message, { place })
 }

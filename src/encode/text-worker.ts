@@ -1,15 +1,17 @@
 import type { MessagePort } from 'node:worker_threads'
 import { parentPort } from 'node:worker_threads'
-import { IsthmusError } from '../errors.ts'
+import { faultOf } from '../errors.ts'
 import type { TextEmbedder } from '../llm/embedder.ts'
 import { localEmbedder } from './local-embedder.ts'
-import type { Fault, TextReply, TextRequest } from './text-protocol.ts'
+import type { TextReply, TextRequest } from './text-protocol.ts'
+
+const FAILED = { code: 'embedder_failed', message: 'the local embedder failed' } as const
 
 /** The thread that owns the local embedder, so that no text is ever encoded on the HTTP thread. */
 async function serve (port: MessagePort): Promise<void> {
   const send = (reply: TextReply, transfer: ArrayBuffer[] = []): void => port.postMessage(reply, transfer)
   const embedder = await localEmbedder().catch((error: unknown) => {
-    send({ kind: 'refused', fault: faultOf(error) })
+    send({ kind: 'refused', fault: faultOf(error, FAILED) })
   })
   if (!embedder) return
 
@@ -36,14 +38,9 @@ async function serve (port: MessagePort): Promise<void> {
       const onProgress = (done: number): void => send({ kind: 'progress', id, done })
       return { kind: 'rows', id, rows: await embedder.embed(texts, { signal, ...(progress && { onProgress }) }) }
     } catch (error) {
-      return { kind: 'failed', id, fault: faultOf(error) }
+      return { kind: 'failed', id, fault: faultOf(error, FAILED) }
     }
   }
-}
-
-function faultOf (error: unknown): Fault {
-  if (error instanceof IsthmusError) return { code: error.code, message: error.message, place: error.place }
-  return { code: 'embedder_failed', message: 'the local embedder failed', place: {} }
 }
 
 if (parentPort !== null) await serve(parentPort)

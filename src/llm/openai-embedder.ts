@@ -1,5 +1,5 @@
 import OpenAI, { APIConnectionError, APIError } from 'openai'
-import { IsthmusError } from '../errors.ts'
+import { IsthmusError, refuseSetting } from '../errors.ts'
 import { boundedFetch } from './bounded-fetch.ts'
 import type { TextEmbedder } from './embedder.ts'
 import { readRows } from './openai-rows.ts'
@@ -45,11 +45,11 @@ export function openaiOptions (
 ): OpenaiOptions {
   const model = given.model ?? DEFAULT_MODEL
   const native = WIDTHS.get(model)
-  const width = given.width ?? native ?? refuse('width', `has to be given for the model ${model}`)
+  const width = given.width ?? native ?? refuseSetting('width', `has to be given for the model ${model}`)
   const baseUrl = given.baseUrl ?? (env.OPENAI_BASE_URL?.trim() || OPENAI_URL)
-  if (!/^https?:/.test(baseUrl) || !URL.canParse(baseUrl)) refuse('baseUrl', 'is an http or https URL')
+  if (!/^https?:/.test(baseUrl) || !URL.canParse(baseUrl)) refuseSetting('baseUrl', 'is an http or https URL')
   const key = env.OPENAI_API_KEY?.trim()
-  if (!key && baseUrl === OPENAI_URL) refuse('OPENAI_API_KEY', 'is not set')
+  if (!key && baseUrl === OPENAI_URL) refuseSetting('OPENAI_API_KEY', 'is not set')
   return {
     model,
     width,
@@ -148,8 +148,4 @@ function codedError (error: unknown): IsthmusError {
     return new IsthmusError('embedding_bad_response', 'the endpoint of embeddings answered with no JSON')
   }
   return new IsthmusError('embedder_failed', 'the call of the endpoint of embeddings failed', { cause: error })
-}
-
-function refuse (field: string, what: string): never {
-  throw new IsthmusError('config_invalid', `${field} ${what}`, { place: { field } })
 }

@@ -1,4 +1,4 @@
-import { IsthmusError } from '../errors.ts'
+import { refuseSetting } from '../errors.ts'
 import { TEMPLATES } from '../llm/item-prompt.ts'
 import type { ItemPrompt } from '../llm/item-prompt.ts'
 
@@ -19,17 +19,17 @@ export interface EmbedSettings {
 export function embedSettings (
   flags: Readonly<Record<string, string | undefined>>, config: unknown = {}
 ): EmbedSettings {
-  if (typeof config !== 'object' || config === null || Array.isArray(config)) refuse('config', 'is a JSON object')
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) refuseSetting('config', 'is a JSON object')
   const set = Object.entries(flags).filter(([, value]) => value !== undefined)
   const given: Record<string, unknown> = { embedder: 'local', ...config, ...Object.fromEntries(set) }
   const unknown = Object.keys(given).find((field) => !FIELDS.includes(field))
-  if (unknown !== undefined) refuse(unknown, 'is not a setting of embed')
+  if (unknown !== undefined) refuseSetting(unknown, 'is not a setting of embed')
 
   const { embedder, model, width, baseUrl, template, nouns } = given
-  if (embedder !== 'local' && embedder !== 'openai') return refuse('embedder', 'is local or openai')
+  if (embedder !== 'local' && embedder !== 'openai') return refuseSetting('embedder', 'is local or openai')
   const remote = { model, width, baseUrl }
   for (const [field, value] of Object.entries(remote)) {
-    if (embedder === 'local' && value !== undefined) refuse(field, 'is a setting of the embedder openai')
+    if (embedder === 'local' && value !== undefined) refuseSetting(field, 'is a setting of the embedder openai')
   }
   return {
     embedder,
@@ -46,23 +46,19 @@ export function embedSettings (
 const FIELDS = ['embedder', 'model', 'width', 'baseUrl', 'template', 'nouns']
 
 function text (field: string, value: unknown): string {
-  return typeof value === 'string' && value.trim() !== '' ? value : refuse(field, 'is a text')
+  return typeof value === 'string' && value.trim() !== '' ? value : refuseSetting(field, 'is a text')
 }
 
 function count (field: string, value: unknown): number {
   const number = typeof value === 'string' ? Number(value) : value
-  return Number.isSafeInteger(number) && Number(number) > 0 ? Number(number) : refuse(field, 'is a whole number above 0')
+  return Number.isSafeInteger(number) && Number(number) > 0 ? Number(number) : refuseSetting(field, 'is a whole number above 0')
 }
 
 function templateOf (value: unknown): ItemPrompt['template'] {
-  return TEMPLATES.find((name) => name === value) ?? refuse('template', `is one of ${TEMPLATES.join(', ')}`)
+  return TEMPLATES.find((name) => name === value) ?? refuseSetting('template', `is one of ${TEMPLATES.join(', ')}`)
 }
 
 function nounsOf (value: unknown): ItemPrompt['nouns'] {
-  if (typeof value !== 'object' || value === null) return refuse('nouns', 'names a noun for each domain')
+  if (typeof value !== 'object' || value === null) return refuseSetting('nouns', 'names a noun for each domain')
   return Object.fromEntries(Object.entries(value).map(([domain, noun]) => [domain, text(`nouns.${domain}`, noun)]))
-}
-
-function refuse (field: string, what: string): never {
-  throw new IsthmusError('config_invalid', `${field} ${what}`, { place: { field } })
 }

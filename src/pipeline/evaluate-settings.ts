@@ -1,4 +1,4 @@
-import { IsthmusError } from '../errors.ts'
+import { refuseSetting } from '../errors.ts'
 import { EVALUATION_MODES } from '../evaluate/evaluate.ts'
 import type { EvaluationMode } from '../evaluate/evaluate.ts'
 
@@ -18,16 +18,12 @@ export const DEFAULT_EVALUATE: EvaluateSettings = { modes: ['full', 'sampled-100
 export function evaluateSettings (given: Readonly<Record<string, unknown>>): EvaluateSettings {
   const { modes = DEFAULT_EVALUATE.modes, seed = DEFAULT_EVALUATE.seed, ...unknown } = given
   const [stray] = Object.keys(unknown)
-  if (stray !== undefined) refuse(stray, 'is not a setting of evaluate')
+  if (stray !== undefined) refuseSetting(stray, 'is not a setting of evaluate')
   const names: readonly unknown[] = typeof modes === 'string' ? modes.split(',') : Array.isArray(modes) ? modes : []
   const known = EVALUATION_MODES.filter((mode) => names.includes(mode))
   if (known.length === 0 || names.some((name) => !known.some((mode) => mode === name))) {
-    refuse('modes', `is a list of ${EVALUATION_MODES.join(', ')}`)
+    refuseSetting('modes', `is a list of ${EVALUATION_MODES.join(', ')}`)
   }
-  if (typeof seed !== 'number' || !Number.isSafeInteger(seed) || seed < 0) refuse('seed', 'is a whole number from 0')
+  if (typeof seed !== 'number' || !Number.isSafeInteger(seed) || seed < 0) refuseSetting('seed', 'is a whole number from 0')
   return { modes: known, seed }
-}
-
-function refuse (field: string, what: string): never {
-  throw new IsthmusError('config_invalid', `${field} ${what}`, { place: { field } })
 }

@@ -1,4 +1,4 @@
-import { IsthmusError } from '../errors.ts'
+import { refuseSetting } from '../errors.ts'
 
 export interface ImportSettings {
   readonly dataDir: string | undefined
@@ -11,14 +11,10 @@ const MEMBERS = ['dataDir', 'maxBadShare']
 /** Checks the members of a config file, with the flags laid over them. Throws `config_invalid`, naming the member. */
 export function importSettings (given: Readonly<Record<string, unknown>>): ImportSettings {
   const unknown = Object.keys(given).find((name) => !MEMBERS.includes(name))
-  if (unknown !== undefined) throw refused(unknown, 'is not a setting of import-events')
+  if (unknown !== undefined) refuseSetting(unknown, 'is not a setting of import-events')
   const { dataDir, maxBadShare = 0.01 } = given
-  if (dataDir !== undefined && (typeof dataDir !== 'string' || dataDir === '')) throw refused('dataDir', 'is a folder')
+  if (dataDir !== undefined && (typeof dataDir !== 'string' || dataDir === '')) refuseSetting('dataDir', 'is a folder')
   const share = typeof maxBadShare === 'string' && maxBadShare.trim() !== '' ? Number(maxBadShare) : maxBadShare
-  if (typeof share !== 'number' || !(share >= 0 && share <= 1)) throw refused('maxBadShare', 'is a number from 0 to 1')
+  if (typeof share !== 'number' || !(share >= 0 && share <= 1)) refuseSetting('maxBadShare', 'is a number from 0 to 1')
   return { dataDir, maxBadShare: share }
-}
-
-function refused (field: string, message: string): IsthmusError {
-  return new IsthmusError('config_invalid', `${field} ${message}`, { place: { field } })
 }

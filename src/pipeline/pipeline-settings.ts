@@ -1,6 +1,6 @@
 import { prepareSettings } from '../data/prepare-settings.ts'
 import type { PrepareSettings } from '../data/prepare-settings.ts'
-import { IsthmusError } from '../errors.ts'
+import { refuseSetting } from '../errors.ts'
 import { embedSettings } from './embed-settings.ts'
 import type { EmbedSettings } from './embed-settings.ts'
 import { evaluateSettings } from './evaluate-settings.ts'
@@ -44,10 +44,10 @@ export function pipelineSettings (
   flags: PipelineFlags, config: Readonly<Record<string, unknown>> = {}
 ): PipelineSettings {
   const stray = Object.keys(config).find((name) => !SECTIONS.some((section) => section === name))
-  if (stray !== undefined) refuse(stray, `is no section; there are ${SECTIONS.join(', ')}`)
+  if (stray !== undefined) refuseSetting(stray, `is no section; there are ${SECTIONS.join(', ')}`)
   const section = (name: typeof SECTIONS[number]): Record<string, unknown> => {
     const value = config[name] ?? {}
-    if (typeof value !== 'object' || Array.isArray(value)) refuse(name, 'is a JSON object')
+    if (typeof value !== 'object' || Array.isArray(value)) refuseSetting(name, 'is a JSON object')
     // An object that is no list, whose members the step's own parser checks.
     return value as Record<string, unknown>
   }
@@ -62,8 +62,4 @@ export function pipelineSettings (
     export: exportSettings(section('export')),
     backend: backendChoice(flags.backend ?? 'auto'),
   }
-}
-
-function refuse (field: string, what: string): never {
-  throw new IsthmusError('config_invalid', `${field} ${what}`, { place: { field } })
 }

@@ -1,4 +1,4 @@
-import { IsthmusError } from '../errors.ts'
+import { refuseSetting } from '../errors.ts'
 import { BACKENDS } from '../nn/tf.ts'
 import type { Backend } from '../nn/tf.ts'
 
@@ -19,7 +19,7 @@ const WHOLE = ['seed', 'epochs']
 export function trainSettings (
   flags: Readonly<Record<string, string | undefined>>, config: unknown = {}
 ): TrainSettings {
-  if (typeof config !== 'object' || config === null || Array.isArray(config)) refuse('config', 'is a JSON object')
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) refuseSetting('config', 'is a JSON object')
   const set = Object.entries(flags).filter((flag): flag is [string, string] => flag[1] !== undefined)
   const given: Record<string, unknown> = {
     ...config,
@@ -32,17 +32,13 @@ export function trainSettings (
 /** A backend by its name. Throws `config_invalid`. */
 export function backendChoice (name: string): 'auto' | Backend {
   return (['auto', ...BACKENDS] as const).find((backend) => backend === name) ??
-    refuse('backend', `is one of auto, ${BACKENDS.join(', ')}`)
+    refuseSetting('backend', `is one of auto, ${BACKENDS.join(', ')}`)
 }
 
 function whole (field: string, value: string): number {
-  return /^\d{1,15}$/.test(value) ? Number(value) : refuse(field, 'is a whole number')
+  return /^\d{1,15}$/.test(value) ? Number(value) : refuseSetting(field, 'is a whole number')
 }
 
 function text (field: string, value: unknown): string {
-  return typeof value === 'string' ? value : refuse(field, 'is a text')
-}
-
-function refuse (field: string, what: string): never {
-  throw new IsthmusError('config_invalid', `${field} ${what}`, { place: { field } })
+  return typeof value === 'string' ? value : refuseSetting(field, 'is a text')
 }

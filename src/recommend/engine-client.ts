@@ -1,9 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
-import { IsthmusError } from '../errors.ts'
+import { errorOf, IsthmusError } from '../errors.ts'
 import type { Engine, EngineItemView, EngineStatus, RankedItem, RecommendResult } from './engine.ts'
-import {
-  type EngineAnswer, type EngineCall, type EngineValue, type EngineWorkerData, errorOf
-} from './engine-protocol.ts'
+import type { EngineAnswer, EngineCall, EngineValue, EngineWorkerData } from './engine-protocol.ts'
 import { type EngineThread, startEngineThread } from './engine-thread.ts'
 
 /** What may change items in an engine that is not open for calls yet. */

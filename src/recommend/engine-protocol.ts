@@ -1,4 +1,4 @@
-import { type ErrorCode, type ErrorPlace, IsthmusError } from '../errors.ts'
+import type { Fault } from '../errors.ts'
 import type {
   Engine, EngineItem, EngineItemView, EngineStatus, RankedItem, RecommendJob, RecommendResult, SimilarJob
 } from './engine.ts'
@@ -36,20 +36,4 @@ export interface EngineWorkerData {
   readonly bundle: string
   readonly provider?: 'auto' | 'cuda' | 'cpu'
   readonly retrieval?: 'auto' | 'exact' | 'hnsw'
-}
-
-/** An IsthmusError in a form that survives the way between threads. */
-export interface Fault {
-  readonly code: ErrorCode
-  readonly message: string
-  readonly place: ErrorPlace
-}
-
-export function faultOf (error: unknown): Fault {
-  if (error instanceof IsthmusError) return { code: error.code, message: error.message, place: error.place }
-  return { code: 'internal', message: error instanceof Error ? error.message : String(error), place: {} }
-}
-
-export function errorOf ({ code, message, place }: Fault): IsthmusError {
-  return new IsthmusError(code, message, { place })
 }

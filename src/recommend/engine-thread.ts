@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads'
-import { IsthmusError } from '../errors.ts'
+import { errorOf, IsthmusError } from '../errors.ts'
 import { compiled } from '../paths.ts'
-import {
-  type EngineCall, type EngineFacts, type EngineReply, type EngineRequest, type EngineWorkerData, errorOf
+import type {
+  EngineCall, EngineFacts, EngineReply, EngineRequest, EngineWorkerData
 } from './engine-protocol.ts'
 
 export type EngineAnswers = Extract<EngineReply, { kind: 'answers' }>

@@ -1,9 +1,9 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { openBundle } from '../bundle/open.ts'
+import { faultOf } from '../errors.ts'
 import { type EngineCore, openEngine } from './engine-core.ts'
-import {
-  type EngineAnswer, type EngineCall, type EngineReply, type EngineRequest, type EngineValue, type EngineWorkerData,
-  faultOf
+import type {
+  EngineAnswer, EngineCall, EngineReply, EngineRequest, EngineValue, EngineWorkerData
 } from './engine-protocol.ts'
 
 /** The thread that owns one bundle: ONNX Runtime and hnswlib block whatever thread they are called on. */

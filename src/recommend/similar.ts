@@ -9,11 +9,11 @@ import type { NearItem } from './engine.ts'
  * @param width of the global half, the first numbers of an item vector
  */
 export function nearestByGlobalHalf (item: Place, domain: DomainCatalogue, width: number, k: number): Hit[] {
-  const query = globalHalf(item, width)
+  const like = cosineWith(globalHalf(item, width))
   const hits: Hit[] = []
   for (const row of domain.vectors.rows()) {
     if (domain === item.domain && row === item.row) continue
-    hits.push({ row, score: cosine(query, globalHalf({ domain, row }, width)) })
+    hits.push({ row, score: like(globalHalf({ domain, row }, width)) })
   }
   return hits.sort(byScore).slice(0, k)
 }
@@ -25,10 +25,10 @@ const NEAR = 3
  * likeness, not the cause: the encoder weighs the whole history.
  */
 export function nearestInHistory (item: Place, history: readonly Place[], width: number): NearItem[] {
-  const query = globalHalf(item, width)
+  const like = cosineWith(globalHalf(item, width))
   const near = [...new Set(history)].map((place): NearItem => {
     const { itemId, title } = place.domain.items[place.row]!
-    const similarity = cosine(query, globalHalf(place, width))
+    const similarity = like(globalHalf(place, width))
     return { itemId, domain: place.domain.name, similarity, ...(title === undefined ? {} : { title }) }
   })
   near.sort((a, b) => b.similarity - a.similarity || (a.itemId < b.itemId ? -1 : 1))
@@ -39,8 +39,11 @@ function globalHalf ({ domain, row }: Place, width: number): Float32Array {
   return domain.vectors.vector(row).subarray(0, width)
 }
 
-/** 0 where either is zero. */
-function cosine (a: Float32Array, b: Float32Array): number {
-  const lengths = Math.sqrt(dot(a, a) * dot(b, b))
-  return lengths === 0 ? 0 : Math.fround(dot(a, b) / lengths)
+/** The cosine with one vector, whose length is taken once; 0 where either is zero. */
+function cosineWith (a: Float32Array): (b: Float32Array) => number {
+  const square = dot(a, a)
+  return (b) => {
+    const lengths = Math.sqrt(square * dot(b, b))
+    return lengths === 0 ? 0 : Math.fround(dot(a, b) / lengths)
+  }
 }

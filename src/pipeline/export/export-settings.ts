@@ -1,4 +1,4 @@
-import { IsthmusError } from '../../errors.ts'
+import { refuseSetting } from '../../errors.ts'
 
 /** What a bundle shall hold, as a user gives it. */
 export interface ExportSettings {
@@ -16,15 +16,11 @@ export const DEFAULT_EXPORT: ExportSettings = { histories: true, halfLifeDays: 1
 export function exportSettings (given: Readonly<Record<string, unknown>>): ExportSettings {
   const { histories, halfLifeDays, generated, ...unknown } = { ...DEFAULT_EXPORT, ...given }
   const [stray] = Object.keys(unknown)
-  if (stray !== undefined) refuse(stray, 'is not a setting of export')
-  if (typeof histories !== 'boolean') return refuse('histories', 'is true or false')
-  if (typeof generated !== 'boolean') return refuse('generated', 'is true or false')
+  if (stray !== undefined) refuseSetting(stray, 'is not a setting of export')
+  if (typeof histories !== 'boolean') return refuseSetting('histories', 'is true or false')
+  if (typeof generated !== 'boolean') return refuseSetting('generated', 'is true or false')
   if (typeof halfLifeDays !== 'number' || !(halfLifeDays > 0) || halfLifeDays === Infinity) {
-    return refuse('halfLifeDays', 'is a number above 0')
+    return refuseSetting('halfLifeDays', 'is a number above 0')
   }
   return { histories, halfLifeDays, generated }
-}
-
-function refuse (field: string, what: string): never {
-  throw new IsthmusError('config_invalid', `${field} ${what}`, { place: { field } })
 }
