@@ -3,17 +3,15 @@ import type { HistoryStore } from '../state/stores.ts'
 import type { Engine, ItemFilter, RecommendJob, RecommendResult } from './engine.ts'
 import { mergeHistory } from './merge-history.ts'
 import type { GivenEntry } from './merge-history.ts'
-import type { PopularList } from './popular.ts'
+import type { Lease } from './model-pool.ts'
 
 /** How much of a stored history is read: all of it counts as seen, the latest part of it is encoded. */
 export const STORED_LIMIT = 1000
 
 export interface RecommendDeps {
-  readonly engine: Engine
+  /** The model that answers a user. */
+  readonly take: (userId?: string) => Lease
   readonly store: Pick<HistoryStore, 'history'>
-  readonly popular: PopularList
-  /** One text as a raw embedding [embedder width]; rejects when it cannot, or when the signal aborts. */
-  readonly embedText: (text: string, signal: AbortSignal) => Promise<Float32Array>
   /** Called with the duration of each stage, in milliseconds. */
   readonly onStage?: (stage: 'history' | 'text' | 'engine', ms: number) => void
 }
@@ -32,7 +30,8 @@ export interface RecommendQuery {
 
 export interface Recommendation extends RecommendResult {
   readonly domain: string
-  readonly model: Engine['model']
+  /** `variant` only while users are split between models. */
+  readonly model: Engine['model'] & { readonly variant?: string }
   readonly degradedReasons: readonly string[]
 }
 
@@ -53,11 +52,20 @@ export type Recommend = (queries: readonly RecommendQuery[], deadline: number) =
  */
 export function createRecommend (deps: RecommendDeps): Recommend {
   return async (queries, deadline) =>
-    await Promise.all(queries.map(async (query) => await recommendOne(deps, query, deadline)))
+    await Promise.all(queries.map(async (query) => {
+      const lease = deps.take(query.userId)
+      try {
+        return await recommendOne(deps, lease, query, deadline)
+      } finally {
+        lease.release()
+      }
+    }))
 }
 
-async function recommendOne (deps: RecommendDeps, query: RecommendQuery, deadline: number): Promise<Recommendation> {
-  const { engine, popular } = deps
+async function recommendOne (
+  deps: RecommendDeps, { model, variant }: Lease, query: RecommendQuery, deadline: number
+): Promise<Recommendation> {
+  const { engine, popular, embedder } = model
   const { domain, profileText, k = 10, exclude = [], excludeSeen = true, explain = false, filter } = query
   const history = timed(deps, 'history', () => readHistory(deps, query))
   const reasons: string[] = []
@@ -80,7 +88,7 @@ async function recommendOne (deps: RecommendDeps, query: RecommendQuery, deadlin
     if (profileText === undefined) return undefined
     try {
       const stop = new AbortController()
-      const embedding = deps.embedText(profileText, stop.signal)
+      const embedding = embedder.embed([profileText], { signal: stop.signal })
       return await timedAsync(deps, 'text', async () =>
         await before(deadline, embedding, (error) => stop.abort(error)))
     } catch {
@@ -102,7 +110,8 @@ async function recommendOne (deps: RecommendDeps, query: RecommendQuery, deadlin
     historyUnknown: 0,
     items: popular.top(domain, { k, without: new Set(excludeSeen ? [...history, ...exclude] : exclude), filter }),
   }
-  return { ...result, domain, model: engine.model, degradedReasons: reasons }
+  const named = variant === undefined ? engine.model : { ...engine.model, variant }
+  return { ...result, domain, model: named, degradedReasons: reasons }
 }
 
 function readHistory ({ store }: RecommendDeps, { userId, history = [] }: RecommendQuery): string[] {

@@ -1,13 +1,15 @@
 import type { FastifyInstance } from 'fastify'
-import type { TextEmbedder } from '../llm/embedder.ts'
-import type { Engine } from '../recommend/engine.ts'
-import { readPopular } from '../recommend/popular.ts'
+import { leadEngine } from '../recommend/lead-engine.ts'
+import type { ModelPool } from '../recommend/model-pool.ts'
 import { createRecommend } from '../recommend/recommend.ts'
 import type { Store } from '../state/stores.ts'
 import { createCatalogue } from './catalogue.ts'
-import type { Catalogue, CatalogueDeps } from './catalogue.ts'
+import type { Catalogue } from './catalogue.ts'
 import { createServer } from './create-server.ts'
 import { createEventJournal } from './event-journal.ts'
+import { createItemModels } from './item-models.ts'
+import type { ItemModel, ItemModels } from './item-models.ts'
+import { createKeyedLock } from './keyed-lock.ts'
 import { createMetrics } from './metrics.ts'
 import type { Metrics } from './metrics.ts'
 import { arrival } from './plugins/arrival.ts'
@@ -52,11 +54,9 @@ export const LIMITS: AppLimits = {
 
 export interface AppDeps {
   readonly version: string
-  readonly engine: Engine
+  /** The models that answer, at first one with all users. */
+  readonly models: Pick<ModelPool<ItemModel>, 'lead' | 'take'>
   readonly store: Store
-  /** Of the bundle's embedder id; fails where there is none. */
-  readonly embedder: Pick<TextEmbedder, 'embed'>
-  readonly itemText: CatalogueDeps['itemText']
   /** One without routes, where its log is wanted before the app is built. */
   readonly server?: FastifyInstance
   readonly limits?: Partial<AppLimits>
@@ -75,32 +75,32 @@ export interface AppDeps {
 export interface App {
   readonly server: FastifyInstance
   readonly catalogue: Catalogue
+  /** Where a model that is to answer joins the others. */
+  readonly itemModels: ItemModels
 }
 
 /** Builds the service from what it needs and opens nothing: tests inject requests, `server.ts` listens. */
 export async function buildApp (deps: AppDeps): Promise<App> {
-  const { engine, store, embedder, itemText, now = Date.now, loopDelay = () => 0, isDraining = () => false } = deps
+  const { models, store, now = Date.now, loopDelay = () => 0, isDraining = () => false } = deps
   const limits = { ...LIMITS, ...deps.limits }
   const metrics = deps.metrics ?? createMetrics()
   const app = deps.server ?? createServer()
 
-  const popular = await readPopular(engine)
+  const engine = leadEngine(models)
+  const locks = createKeyedLock()
+  const itemModels = createItemModels({ store, locks }, models.lead, deps.pendingItems)
   const catalogue = createCatalogue({
-    engine,
+    models: itemModels,
     store,
-    popular,
-    embedder,
-    itemText,
+    locks,
     log: app.log,
     now,
     embedWithinMs: limits.embedWithinMs,
     onEmbedded: (result, items) => metrics.embeddings.inc({ result }, items),
-  }, deps.pendingItems)
+  })
   const recommend = createRecommend({
-    engine,
+    take: models.take,
     store,
-    popular,
-    embedText: async (text, signal) => await embedder.embed([text], { signal }),
     onStage: (stage, ms) => metrics.stageSeconds.observe({ stage }, ms / 1000),
   })
   const takeEvents = createEventJournal({ store, engine, now })
@@ -116,8 +116,8 @@ export async function buildApp (deps: AppDeps): Promise<App> {
   await app.register(arrival, { withinMs: limits.bodyWithinMs })
   await app.register(body)
   await app.register(docs, { version: deps.version })
-  await app.register(recommendRoutes, { recommend, domains: engine.domains, metrics })
-  await app.register(similarRoutes, { engine })
+  await app.register(recommendRoutes, { recommend, engine, metrics })
+  await app.register(similarRoutes, { take: models.take })
   await app.register(itemRoutes, { catalogue, engine, metrics, maxPosts: limits.maxItemPosts })
   await app.register(eventRoutes, { takeEvents, metrics })
   await app.register(userRoutes, { store })
@@ -125,5 +125,5 @@ export async function buildApp (deps: AppDeps): Promise<App> {
   if (deps.withMetrics !== false) await app.register(metricsRoute, { engine, metrics, pendingItems, loopDelay })
   await app.register(page)
   await app.ready()
-  return { server: app, catalogue }
+  return { server: app, catalogue, itemModels }
 }

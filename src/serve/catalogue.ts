@@ -1,20 +1,16 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { IsthmusError } from '../errors.ts'
-import type { TextEmbedder } from '../llm/embedder.ts'
-import type { Engine, EngineItem } from '../recommend/engine.ts'
-import type { PopularList } from '../recommend/popular.ts'
 import type { ItemStore, StoredItem } from '../state/stores.ts'
 import type { CheckedItem } from './check-item.ts'
-import { createKeyedLock } from './keyed-lock.ts'
+import type { ItemModel, ItemModels } from './item-models.ts'
+import type { KeyedLock } from './keyed-lock.ts'
 import { Refusal } from './problems.ts'
+import { putReady } from './put-ready.ts'
 
 export interface CatalogueDeps {
-  readonly engine: Engine
+  readonly models: ItemModels
   readonly store: ItemStore
-  readonly popular: Pick<PopularList, 'remove'>
-  readonly embedder: Pick<TextEmbedder, 'embed'>
-  /** The text that stands for an item, by the template the bundle was made with. */
-  readonly itemText: (domain: string, item: Omit<CheckedItem, 'contentHash'>) => string
+  /** One at a time for each item, from the plan of a change until every engine has it. */
+  readonly locks: KeyedLock
   readonly log: Pick<FastifyBaseLogger, 'warn'>
   /** Unix milliseconds. */
   readonly now: () => number
@@ -39,6 +35,11 @@ export interface Catalogue {
   remove: (itemId: string) => Promise<boolean>
   /** Embeds one group of pending items; how many are left. Fails as the embedder does. */
   retryPending: (signal: AbortSignal) => Promise<number>
+  /**
+   * Embeds what a model lacks that is to lead, and gives it the vectors; what cannot be embedded now stays pending. The
+   * function it resolves to stores them, once the model leads: until then they are those that its forerunner needs.
+   */
+  reembed: (model: ItemModel, signal: AbortSignal) => Promise<() => Promise<void>>
   readonly pending: number
 }
 
@@ -51,21 +52,17 @@ export type ItemView = Omit<StoredItem, 'version' | 'ingestedAt' | 'contentHash'
 /** Texts embedded at once when pending items are tried again. */
 const RETRY_GROUP = 32
 
-/** @param replayed pending items found in the store when it was opened */
-export function createCatalogue (deps: CatalogueDeps, replayed: readonly string[] = []): Catalogue {
-  const { engine, store } = deps
-  const locks = createKeyedLock()
-  const waiting = new Set(replayed)
+export function createCatalogue (deps: CatalogueDeps): Catalogue {
+  const { models, store, locks } = deps
 
-  async function commit (item: CheckedItem[], vectors: ReadonlyMap<CheckedItem, Float32Array>): Promise<PutResult[]> {
-    const plans = await Promise.all(item.map(async (wanted) => await plan(wanted, vectors.get(wanted))))
+  /** @param by whose embedder the vectors are of: another model may lead by now */
+  async function commit (
+    items: readonly CheckedItem[], vectors: ReadonlyMap<CheckedItem, Float32Array>, by: ItemModel
+  ): Promise<PutResult[]> {
+    const plans = await Promise.all(items.map(async (wanted) => await plan(wanted, vectors.get(wanted), by)))
     const stored = plans.flatMap(({ stored }) => stored ?? [])
     if (stored.length > 0) await store.putItems(stored)
-    for (const one of stored) {
-      if (one.state === 'pending') waiting.add(one.itemId)
-      else waiting.delete(one.itemId)
-    }
-    const refused = await putReady(engine, stored)
+    const refused = await models.put(stored)
     if (refused.length > 0) {
       deps.log.warn({ items: refused.length }, 'embeddings gave no direction; their items stay out of answers')
       await store.putItems(refused.map(({ embedding, ...one }) => ({ ...one, state: 'pending' })))
@@ -75,11 +72,11 @@ export function createCatalogue (deps: CatalogueDeps, replayed: readonly string[
   }
 
   async function plan (
-    wanted: CheckedItem, vector: Float32Array | undefined
+    wanted: CheckedItem, vector: Float32Array | undefined, by: ItemModel
   ): Promise<{ result: PutResult, stored?: StoredItem }> {
     const { itemId, domain } = wanted
     const known = store.getItem(itemId)
-    const base = known === undefined ? await engine.describe(itemId) : undefined
+    const base = known === undefined ? await models.lead.engine.describe(itemId) : undefined
     if ((known ?? base ?? wanted).domain !== domain) throw new Refusal('item_in_two_domains')
     const same = known?.contentHash === wanted.contentHash
     if (known !== undefined && same && (isReady(known, wanted) || vector === undefined)) {
@@ -93,7 +90,7 @@ export function createCatalogue (deps: CatalogueDeps, replayed: readonly string[
       ...wanted,
       version,
       ingestedAt: known?.ingestedAt ?? deps.now(),
-      embedderId: engine.embedder.id,
+      embedderId: by.engine.embedder.id,
       state,
       ...(vector === undefined ? {} : { embedding: vector }),
     }
@@ -103,15 +100,17 @@ export function createCatalogue (deps: CatalogueDeps, replayed: readonly string[
   /** Stored with this very content and a vector of this bundle's embedder. */
   function isReady (stored: StoredItem | undefined, wanted: CheckedItem): boolean {
     return stored?.contentHash === wanted.contentHash && stored.state === 'ready' &&
-      stored.embedderId === engine.embedder.id
+      stored.embedderId === models.lead.engine.embedder.id
   }
 
-  async function embedAll (items: readonly CheckedItem[], signal: AbortSignal): Promise<Float32Array[]> {
+  async function embedAll (
+    { engine, embedder, itemText }: ItemModel, items: readonly CheckedItem[], signal: AbortSignal
+  ): Promise<Float32Array[]> {
     if (items.length === 0) return []
     const { width } = engine.embedder
     try {
-      const texts = items.map((item) => deps.itemText(item.domain, item))
-      const rows = await orAbort(deps.embedder.embed(texts, { signal }), signal)
+      const texts = items.map((item) => itemText(item.domain, item))
+      const rows = await orAbort(embedder.embed(texts, { signal }), signal)
       deps.onEmbedded?.('ok', items.length)
       return items.map((_, i) => rows.slice(i * width, (i + 1) * width))
     } catch (error) {
@@ -120,12 +119,12 @@ export function createCatalogue (deps: CatalogueDeps, replayed: readonly string[
     }
   }
 
-  async function vectorsOf (items: readonly CheckedItem[]): Promise<Map<CheckedItem, Float32Array>> {
+  async function vectorsOf (items: readonly CheckedItem[], by: ItemModel): Promise<Map<CheckedItem, Float32Array>> {
     const vectors = new Map(items.flatMap((item) => item.embedding === undefined ? [] : [[item, item.embedding]]))
     const missing = items.filter((item) =>
       !vectors.has(item) && !isReady(store.getItem(item.itemId), item))
     try {
-      const rows = await embedAll(missing, AbortSignal.timeout(deps.embedWithinMs))
+      const rows = await embedAll(by, missing, AbortSignal.timeout(deps.embedWithinMs))
       for (const [i, item] of missing.entries()) vectors.set(item, rows[i]!)
     } catch (err) {
       // Not the caller's fault and not for ever: the items are kept, and tried again in the background.
@@ -134,14 +133,29 @@ export function createCatalogue (deps: CatalogueDeps, replayed: readonly string[
     return vectors
   }
 
+  /** Stores vectors of items as they were read; what was replaced or deleted since has been settled by that call. */
+  async function commitRead (
+    items: readonly StoredItem[], rows: readonly Float32Array[], by: ItemModel
+  ): Promise<void> {
+    for (const [i, item] of items.entries()) {
+      await locks.run([item.itemId], async () => {
+        if (store.getItem(item.itemId)?.contentHash !== item.contentHash) return
+        await commit([item], new Map([[item, rows[i]!]]), by)
+      })
+    }
+  }
+
+  const pending = (): ReadonlySet<string> => models.waitingOf(models.lead)
+
   return {
-    get pending () { return waiting.size },
+    get pending () { return pending().size },
 
     async put (items) {
       const ids = items.map(({ itemId }) => itemId)
       if (new Set(ids).size < ids.length) throw new Refusal('conflict')
-      const vectors = await vectorsOf(items)
-      return await locks.run(ids, async () => await commit([...items], vectors))
+      const by = models.lead
+      const vectors = await vectorsOf(items, by)
+      return await locks.run(ids, async () => await commit(items, vectors, by))
     },
 
     async get (itemId) {
@@ -150,74 +164,50 @@ export function createCatalogue (deps: CatalogueDeps, replayed: readonly string[
         const { ingestedAt, contentHash, embedderId, embedding, ...view } = stored
         return { ...view, source: 'posted' }
       }
-      const base = await engine.describe(itemId)
+      const base = await models.lead.engine.describe(itemId)
       return base === undefined ? undefined : { ...base, version: 1, state: 'ready' }
     },
 
     async remove (itemId) {
       return await locks.run([itemId], async () => {
-        const domain = (store.getItem(itemId) ?? await engine.describe(itemId))?.domain
+        const domain = (store.getItem(itemId) ?? await models.lead.engine.describe(itemId))?.domain
         if (domain === undefined) return false
         await store.deleteItem(itemId, domain)
-        await engine.removeItem(itemId)
-        deps.popular.remove(itemId)
-        waiting.delete(itemId)
+        await models.remove(itemId)
         return true
       })
     },
 
     async retryPending (signal) {
-      const group = [...waiting].slice(0, RETRY_GROUP).flatMap((itemId) => store.getItem(itemId) ?? [])
-      const rows = await embedAll(group, signal)
-      for (const [i, item] of group.entries()) {
-        await locks.run([item.itemId], async () => {
-          // The item may have been replaced or deleted meanwhile; that call has settled what it waits for.
-          if (store.getItem(item.itemId)?.contentHash !== item.contentHash) return
-          await commit([item], new Map([[item, rows[i]!]]))
-        })
-      }
-      return waiting.size
+      const by = models.lead
+      const group = [...pending()].slice(0, RETRY_GROUP).flatMap((itemId) => store.getItem(itemId) ?? [])
+      await commitRead(group, await embedAll(by, group, signal), by)
+      return pending().size
     },
-  }
-}
 
-/**
- * Gives the engine the stored items that have a vector. What it refuses for the item's own sake (a vector without a
- * direction; an id that a newer bundle has in another domain) comes back: the journal has it by now, and neither the
- * others nor a later start may fail for it.
- */
-export async function putReady (
-  engine: Pick<Engine, 'putItems'>, stored: readonly StoredItem[]
-): Promise<StoredItem[]> {
-  const ready = stored.flatMap((one) =>
-    one.embedding === undefined ? [] : [{ one, item: toEngine(one, one.embedding) }])
-  if (ready.length === 0) return []
-  try {
-    await engine.putItems(ready.map(({ item }) => item))
-    return []
-  } catch (error) {
-    if (!(error instanceof IsthmusError && REFUSALS.has(error.code))) throw error
-    if (ready.length === 1) return ready.map(({ one }) => one)
-  }
-  const refused: StoredItem[] = []
-  for (const { one } of ready) refused.push(...await putReady(engine, [one]))
-  return refused
-}
-
-const REFUSALS: ReadonlySet<string> = new Set(['validation_failed', 'conflict'])
-
-/** What the engine needs of a stored item. */
-function toEngine (item: StoredItem, embedding: Float32Array): EngineItem {
-  const { itemId, domain, title, brand, categories, price, ingestedAt } = item
-  return {
-    itemId,
-    domain,
-    ingestedAt,
-    embedding,
-    ...(title === undefined ? {} : { title }),
-    ...(brand === undefined ? {} : { brand }),
-    ...(categories === undefined ? {} : { categories }),
-    ...(price === undefined ? {} : { price }),
+    async reembed (model, signal) {
+      const read: StoredItem[] = []
+      const rows: Float32Array[] = []
+      const ids = [...models.waitingOf(model)]
+      for (let at = 0; at < ids.length; at += RETRY_GROUP) {
+        const group = ids.slice(at, at + RETRY_GROUP).flatMap((itemId) => store.getItem(itemId) ?? [])
+        try {
+          rows.push(...await embedAll(model, group, signal))
+        } catch (err) {
+          deps.log.warn({ err, items: ids.length - at }, 'items wait for the embedder of the model that is to lead')
+          break
+        }
+        const from = read.length
+        read.push(...group)
+        for (const [i, item] of group.entries()) {
+          await locks.run([item.itemId], async () => {
+            if (store.getItem(item.itemId)?.contentHash !== item.contentHash) return
+            await putReady(model.engine, [{ ...item, embedding: rows[from + i]! }])
+          })
+        }
+      }
+      return async () => await commitRead(read, rows, model)
+    },
   }
 }
 

@@ -4,17 +4,18 @@ import { IsthmusError } from '../errors.ts'
 import { writeFileAtomic } from '../files/write.ts'
 import { packageRoot } from '../paths.ts'
 import type { Engine } from '../recommend/engine.ts'
+import { createModelPool } from '../recommend/model-pool.ts'
 import type { Store } from '../state/stores.ts'
 import { buildApp } from './app.ts'
+import type { ItemModel } from './item-models.ts'
 
 const FILE = 'openapi/openapi.json'
 
 /** The API document as text. It depends on the code alone: no bundle, no store. */
 export async function openapiText (): Promise<string> {
   const { version } = JSON.parse(await readFile(join(packageRoot, 'package.json'), 'utf8')) as { version: string }
-  const { server } = await buildApp({
-    version, engine: NO_ENGINE, store: NO_STORE, embedder: { embed: absent }, itemText: () => '',
-  })
+  const models = createModelPool([{ model: NO_MODEL, weight: 1 }])
+  const { server } = await buildApp({ version, models, store: NO_STORE })
   try {
     return JSON.stringify(server.swagger(), null, 2) + '\n'
   } finally {
@@ -53,6 +54,13 @@ const NO_ENGINE: Engine = {
   describe: absent,
   status: () => ({ provider: 'cpu', retrieval: {}, items: {}, queueDepth: 0 }),
   close: async () => {},
+}
+
+const NO_MODEL: ItemModel = {
+  engine: NO_ENGINE,
+  popular: { top: () => [], remove: () => {} },
+  embedder: { embed: absent },
+  itemText: () => '',
 }
 
 const NO_STORE: Store = {

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Engine } from '../recommend/engine.ts'
 import type { ItemStore, StoredItem } from '../state/stores.ts'
-import { putReady } from './catalogue.ts'
+import { putReady } from './put-ready.ts'
 
 const GROUP = 256
 

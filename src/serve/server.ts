@@ -5,20 +5,20 @@ import type { FastifyInstance } from 'fastify'
 import { openBundle } from '../bundle/open.ts'
 import { isLoopback, type Environment, type ServiceConfig } from '../config/service-config.ts'
 import { IsthmusError } from '../errors.ts'
-import { itemText } from '../llm/item-prompt.ts'
 import { packageRoot } from '../paths.ts'
-import { engineClient } from '../recommend/engine-client.ts'
+import { leadEngine } from '../recommend/lead-engine.ts'
+import { createModelPool } from '../recommend/model-pool.ts'
 import { openStore } from '../state/embedded/open-store.ts'
 import { buildApp } from './app.ts'
-import { examplesOf, historiesOf, promptOf } from './bundle-facts.ts'
+import { examplesOf, historiesOf } from './bundle-facts.ts'
 import { createServer, type LogOptions } from './create-server.ts'
 import { createMetrics, observeProcess, watchLoopDelay } from './metrics.ts'
+import { createEmbedderShelf } from './models/embedder-shelf.ts'
+import { openModel } from './models/open-model.ts'
 import { errors } from './plugins/errors.ts'
 import { requestId } from './plugins/request-id.ts'
-import { replayItems } from './replay.ts'
 import { retryPending } from './retry-pending.ts'
 import { metricsRoute } from './routes/metrics.ts'
-import { openTextEmbedder } from './text-embedder.ts'
 
 export interface RunningService {
   /** Where it answers, e.g. `http://127.0.0.1:3000`. */
@@ -58,48 +58,38 @@ async function start (
 ): Promise<RunningService> {
   const server = createServer(logOptions)
   const { log } = server
-  const missing = new Set<string>()
   const bundle = await openBundle(config.bundle)
   const { manifest } = bundle
   const domains = manifest.domains.map(({ name }) => name)
-  const prompt = promptOf(manifest)
   const dataDir = config.dataDir ?? join(process.cwd(), 'data', manifest.name)
 
   const store = await openStore(dataDir)
   opened.push(async () => await store.close())
-  const text = await openTextEmbedder(manifest.embedder, env)
-  opened.push(async () => await text.embedder.close())
-  if (text.missing !== undefined) missing.add(`text embedder: ${text.missing}; posted items wait for one`)
 
   const metrics = createMetrics()
-  let pendingItems: readonly string[] = []
-  const engine = await engineClient({
-    bundle: bundle.dir,
-    provider: config.provider,
-    retrieval: config.retrieval,
-    maxWaiting: config.maxWaiting,
-    restore: async (writer) => {
-      const { items, deleted, pending } = await replayItems(store, writer, domains, log)
-      pendingItems = pending
-      if (items + deleted + pending.length > 0) {
-        log.info({ items, deleted, pending: pending.length }, 'journalled items replayed')
-      }
+  const down = new Set<string>()
+  const model = await openModel(bundle.dir, {
+    store,
+    embedders: createEmbedderShelf(env),
+    log,
+    engine: {
+      provider: config.provider,
+      retrieval: config.retrieval,
+      maxWaiting: config.maxWaiting,
+      onBatch: (calls, ms) => {
+        metrics.batchSize.observe(calls)
+        metrics.engineSeconds.observe(ms / 1000)
+      },
     },
-    log: (message) => {
-      log.info(message)
-      missing.add(message)
-    },
-    onState: (state, err) => {
-      metrics.engineUp.set(state === 'ready' ? 1 : 0)
-      if (state === 'ready') log.info('the engine answers again')
-      else log.error({ err }, 'the engine worker died')
-    },
-    onBatch: (calls, ms) => {
-      metrics.batchSize.observe(calls)
-      metrics.engineSeconds.observe(ms / 1000)
+    onState: (version, state) => {
+      if (state === 'down') down.add(version)
+      else down.delete(version)
+      metrics.engineUp.set(down.size === 0 ? 1 : 0)
     },
   })
-  opened.push(async () => await engine.close())
+  opened.push(async () => await model.close())
+  const models = createModelPool([{ model, weight: 1 }])
+  const engine = leadEngine(models)
 
   const seeded = await store.seed(`bundle/${manifest.version}`, historiesOf(bundle))
   if (seeded.users > 0) log.info(seeded, 'histories of the bundle brought in')
@@ -111,10 +101,8 @@ async function start (
   const ownPort = config.metricsPort !== undefined
   const app = await buildApp({
     version: await packageVersion(),
-    engine,
+    models,
     store,
-    embedder: text.embedder,
-    itemText: (domain, item) => itemText(prompt, domain, item).text,
     server,
     limits: {
       requestTimeoutMs: config.requestTimeoutMs,
@@ -122,7 +110,7 @@ async function start (
       maxLoopDelayMs: config.maxLoopDelayMs,
     },
     metrics,
-    pendingItems,
+    pendingItems: model.pending,
     loopDelay: loop.sustained,
     isDraining: () => draining,
     withMetrics: !ownPort,
@@ -149,8 +137,9 @@ async function start (
   metrics.registry.resetMetrics()
   metrics.engineUp.set(1)
   const address = await listen(server, config.host, config.port, 'PORT')
+  const missing = [...model.missing]
   if (!isLoopback(config.host)) {
-    missing.add(`API keys: none exist yet, and ${config.host} may be reached from elsewhere; put a proxy before it`)
+    missing.push(`API keys: none exist yet, and ${config.host} may be reached from elsewhere; put a proxy before it`)
   }
 
   return {
@@ -159,7 +148,7 @@ async function start (
     generated: manifest.generated === true,
     domains,
     dataDir,
-    missing: [...missing],
+    missing,
     examples,
     async close () {
       draining = true

@@ -2,7 +2,10 @@ import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { openBundle } from '../../src/bundle/open.ts'
 import { openEngine } from '../../src/recommend/engine-core.ts'
 import type { Engine } from '../../src/recommend/engine.ts'
+import { createModelPool } from '../../src/recommend/model-pool.ts'
+import { readPopular } from '../../src/recommend/popular.ts'
 import { type App, type AppDeps, buildApp } from '../../src/serve/app.ts'
+import type { ItemModel } from '../../src/serve/item-models.ts'
 import { type MemoryStore, memoryStore } from '../support/memory-store.ts'
 import { hashWords, type TinyBundle, writeTinyBundle } from '../support/tiny-bundle.ts'
 
@@ -21,8 +24,8 @@ export interface Service extends App {
 }
 
 /** An embedder for the tiny bundle: texts that share words are near. */
-export const tinyEmbedder: AppDeps['embedder'] = {
-  async embed (texts) {
+export const tinyEmbedder = {
+  async embed (texts: readonly string[]): Promise<Float32Array> {
     const rows = new Float32Array(texts.length * 384)
     for (const [i, text] of texts.entries()) {
       rows.set(hashWords(text, 384), i * 384)
@@ -35,7 +38,9 @@ export const tinyEmbedder: AppDeps['embedder'] = {
 
 /** The whole service in this process: a real engine on a tiny bundle, a store in memory, nothing listening. */
 export async function openService (
-  deps: Partial<AppDeps> & { readonly wrapEngine?: (engine: Engine) => Engine } = {}
+  deps: Partial<AppDeps> & Partial<Pick<ItemModel, 'embedder' | 'itemText'>> & {
+    readonly wrapEngine?: (engine: Engine) => Engine
+  } = {}
 ): Promise<Service> {
   const tiny = await writeTinyBundle()
   const opened = await openEngine(await openBundle(tiny.root), { provider: 'cpu' })
@@ -43,10 +48,16 @@ export async function openService (
   const store = memoryStore()
   const app = await buildApp({
     version: '0.0.0',
-    engine,
+    models: createModelPool([{
+      model: {
+        engine,
+        popular: await readPopular(engine),
+        embedder: deps.embedder ?? tinyEmbedder,
+        itemText: deps.itemText ?? ((_domain, { title = '' }) => title),
+      },
+      weight: 1,
+    }]),
     store,
-    embedder: tinyEmbedder,
-    itemText: (_domain, { title = '' }) => title,
     now: () => NOW,
     limits: { requestTimeoutMs: 5000 },
     ...deps,

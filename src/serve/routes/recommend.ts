@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import type { Engine } from '../../recommend/engine.ts'
 import type { Recommend, Recommendation } from '../../recommend/recommend.ts'
 import type { Metrics } from '../metrics.ts'
 import { Refusal } from '../problems.ts'
@@ -10,16 +11,16 @@ import {
 
 export interface RecommendRoutesOptions {
   readonly recommend: Recommend
-  readonly domains: readonly string[]
+  readonly engine: Pick<Engine, 'domains'>
   readonly metrics: Metrics
 }
 
 /** POST /recommend and POST /recommend/batch: what a shopper may want next, one shopper or many. */
 export const recommendRoutes: FastifyPluginAsyncTypebox<RecommendRoutesOptions> = async (app, options) => {
-  const { recommend, domains, metrics } = options
+  const { recommend, engine, metrics } = options
 
   const checkDomain = (domain: string, pointer: string): void => {
-    if (!domains.includes(domain)) throw new Refusal('unknown_domain', [{ pointer, rule: 'unknown_domain' }])
+    if (!engine.domains.includes(domain)) throw new Refusal('unknown_domain', [{ pointer, rule: 'unknown_domain' }])
   }
   const answer = (requestId: string, { degradedReasons, ...found }: Recommendation) => {
     metrics.recommendations.inc({ domain: found.domain, basis: found.basis })

@@ -1,15 +1,16 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { Engine } from '../../recommend/engine.ts'
+import type { Lease } from '../../recommend/model-pool.ts'
 import { Refusal } from '../problems.ts'
 import { DomainSchema, IdSchema, problems, SimilarAnswerSchema } from '../schemas.ts'
 
 export interface SimilarRoutesOptions {
-  readonly engine: Pick<Engine, 'similar' | 'describe' | 'domains' | 'model'>
+  /** The model that answers. */
+  readonly take: () => Lease
 }
 
 /** GET /items/{itemId}/similar: nearest items by what all domains share, also in another domain. */
-export const similarRoutes: FastifyPluginAsyncTypebox<SimilarRoutesOptions> = async (app, { engine }) => {
+export const similarRoutes: FastifyPluginAsyncTypebox<SimilarRoutesOptions> = async (app, { take }) => {
   app.get('/items/:itemId/similar', {
     schema: {
       operationId: 'similarItems',
@@ -27,12 +28,17 @@ export const similarRoutes: FastifyPluginAsyncTypebox<SimilarRoutesOptions> = as
       if (typeof query.k === 'string' && /^[0-9]{1,3}$/.test(query.k)) query.k = Number(query.k)
     },
   }, async ({ id, params: { itemId }, query: { domain, k = 10 } }) => {
-    if (domain !== undefined && !engine.domains.includes(domain)) {
-      throw new Refusal('unknown_domain', [{ pointer: '/querystring/domain', rule: 'unknown_domain' }])
+    const { model: { engine }, release } = take()
+    try {
+      if (domain !== undefined && !engine.domains.includes(domain)) {
+        throw new Refusal('unknown_domain', [{ pointer: '/querystring/domain', rule: 'unknown_domain' }])
+      }
+      const own = await engine.describe(itemId)
+      const items = await engine.similar({ itemId, k, ...(domain === undefined ? {} : { domain }) })
+      if (own === undefined || items === undefined) throw new Refusal('not_found')
+      return { requestId: id, itemId, domain: domain ?? own.domain, model: engine.model, items }
+    } finally {
+      release()
     }
-    const own = await engine.describe(itemId)
-    const items = await engine.similar({ itemId, k, ...(domain === undefined ? {} : { domain }) })
-    if (own === undefined || items === undefined) throw new Refusal('not_found')
-    return { requestId: id, itemId, domain: domain ?? own.domain, model: engine.model, items }
   })
 }

@@ -1,0 +1,42 @@
+import type { Environment } from '../../config/service-config.ts'
+import type { TextEmbedder } from '../../llm/embedder.ts'
+import { openTextEmbedder, type TextEmbedderChoice } from '../text-embedder.ts'
+
+/** Text embedders by id: models with one embedder share it, since each costs a thread and its weights. */
+export interface EmbedderShelf {
+  take: (wanted: Pick<TextEmbedder, 'id' | 'width'>) => Promise<SharedEmbedder>
+}
+
+export interface SharedEmbedder extends TextEmbedderChoice {
+  /** It is closed with the last model that uses it. */
+  release: () => Promise<void>
+}
+
+/** @param open makes an embedder; tests pass one of their own */
+export function createEmbedderShelf (
+  env: Environment, open: typeof openTextEmbedder = openTextEmbedder
+): EmbedderShelf {
+  const opened = new Map<string, { readonly choice: Promise<TextEmbedderChoice>, users: number }>()
+  return {
+    async take ({ id, width }) {
+      const known = opened.get(id) ?? { choice: open({ id, width }, env), users: 0 }
+      opened.set(id, known)
+      known.users++
+      let released = false
+      const release = async (): Promise<void> => {
+        if (released) return
+        released = true
+        known.users--
+        if (known.users > 0) return
+        opened.delete(id)
+        await (await known.choice).embedder.close()
+      }
+      try {
+        return { ...await known.choice, release }
+      } catch (error) {
+        opened.delete(id)
+        throw error
+      }
+    },
+  }
+}
