@@ -27,6 +27,9 @@ export const ERROR_CODES = [
   // Language models.
   'embedder_failed',
   'embedding_bad_response',
+  'chat_failed',
+  'chat_bad_response',
+  'budget_exhausted',
   // Engine.
   'engine_bad_output',
   'engine_unavailable',

@@ -15,6 +15,7 @@ const ARROWS: Record<string, readonly string[]> = {
   config: ['errors', 'paths'],
   data: ['errors', 'random', 'files'],
   llm: ['errors', 'files'],
+  profile: ['errors', 'files', 'data', 'llm', 'numeric'],
   nn: ['errors', 'random', 'paths', 'onnx'],
   systems: ['errors', 'random', 'nn', 'numeric', 'data', 'evaluate'],
   evaluate: ['errors', 'random', 'data'],
@@ -25,8 +26,8 @@ const ARROWS: Record<string, readonly string[]> = {
   state: ['errors', 'files'],
   recommend: ['errors', 'data', 'encode', 'retrieve', 'bundle', 'state', 'paths'],
   pipeline: [
-    'errors', 'random', 'paths', 'progress', 'files', 'numeric', 'config', 'data', 'llm', 'nn', 'systems', 'train', 'evaluate',
-    'bundle', 'encode', 'retrieve', 'recommend', 'state',
+    'errors', 'random', 'paths', 'progress', 'files', 'numeric', 'config', 'data', 'llm', 'profile', 'nn', 'systems', 'train',
+    'evaluate', 'bundle', 'encode', 'retrieve', 'recommend', 'state',
   ],
   doctor: ['errors', 'onnx', 'nn', 'encode', 'retrieve', 'bundle'],
   serve: ['errors', 'paths', 'config', 'files', 'llm', 'encode', 'bundle', 'state', 'recommend'],
