@@ -51,30 +51,33 @@ export function createModel (tf: Tf, { spec, settings, dataset, texts, weights }
   const leaves = new Map([...weights].flatMap(([name, { shape, data }]) =>
     tables.has(name) ? [] : [[name, tf.tensor(data, [...shape])] as const]))
   const ops = tfjsOps(tf, leaves)
-  const items = tf.tidy(() => allItemVectors(tf, ops, spec, dataset.items.length, texts, weights)) // [N, D]
-  const vectorWidth = items.shape[1]!
+  // Global, and for systems with local threads local: [N, d] each.
+  const halves = tf.tidy(() => {
+    const items = allItemVectors(tf, ops, spec, dataset.items.length, texts, weights) // [N, D]
+    return tf.split(items, items.shape[1]! / d, 1)
+  })
+  const vectorWidth = halves.length * d
 
   const encode = (histories: readonly Int32Array[], domain: number): Tensor => {
     const { offset } = domains[domain]!
     const inputs = histories.map((history) => threadInput(domains, history, settings.length))
-    const thread = (sequences: readonly Int32Array[], from: number, half: number): ThreadInput<Tensor> => {
+    const thread = (sequences: readonly Int32Array[], from: number, half: Tensor): ThreadInput<Tensor> => {
       const length = isPaddingFree(settings) ? widest(sequences) : settings.length
       const ids = padLeft(sequences, length)
       const rows = ids.map((id) => id === 0 ? 0 : from + id - 1)
       const shape: [number, number] = [sequences.length, length]
-      const vectors = tf.gather(items, tf.tensor1d(rows, 'int32')) // [B * L, D]
       return {
-        x: tf.reshape(tf.slice(vectors, [0, half], [-1, d]), [...shape, d]),
+        x: tf.gather(half, tf.tensor2d(rows, shape, 'int32')), // [B, L, d]
         positions: tf.tensor2d(padPositions(sequences.map((ids) => ids.length), length), shape, 'int32'),
         mask: tf.tensor2d(Float32Array.from(ids, (id) => id === 0 ? 0 : 1), shape),
       }
     }
     const local = inputs.map((input) => input.local[domain]!)
     const input: UserInput<Tensor> = {
-      global: thread(inputs.map(({ mixed }) => mixed), 0, 0),
+      global: thread(inputs.map(({ mixed }) => mixed), 0, halves[0]!),
       ...(spec.fusion === 'concat' && {
         local: {
-          ...thread(local, offset, d),
+          ...thread(local, offset, halves[1]!),
           has: tf.tensor2d(local.map((ids) => ids.length > 0 ? 1 : 0), [local.length, 1]),
         },
       }),
@@ -82,15 +85,16 @@ export function createModel (tf: Tf, { spec, settings, dataset, texts, weights }
     return encodeUser(ops, spec, settings, domain, input) // [B, D]
   }
 
+  /** One domain's item vectors, [size, D], kept until another's are asked for. */
+  let asked: { readonly domain: number, readonly vectors: Tensor } | undefined
   const ofDomain = (domain: number): Tensor => {
+    if (asked?.domain === domain) return asked.vectors
+    asked?.vectors.dispose()
     const { offset, size } = domains[domain]!
-    return tf.slice(items, [offset, 0], [size, vectorWidth])
+    const vectors = tf.keep(tf.concat(halves.map((half) => tf.slice(half, [offset, 0], [size, d])), 1))
+    asked = { domain, vectors }
+    return vectors
   }
-  /** User vectors times item vectors over columns from .. from + width: [B, size of the domain]. */
-  const dots = (users: Tensor, domain: number, from: number, width: number): Float32Array =>
-    read(tf.matMul(
-      tf.slice(users, [0, from], [-1, width]), tf.slice(ofDomain(domain), [0, from], [-1, width]), false, true
-    ))
   const histories = (users: readonly number[], split: 'valid' | 'test'): Int32Array[] =>
     users.map((user) => evaluationInput(dataset, user, split))
 
@@ -98,21 +102,27 @@ export function createModel (tf: Tf, { spec, settings, dataset, texts, weights }
     spec,
     settings,
     vectorWidth,
-    itemVectors: () => read(items),
+    itemVectors: () => plain(tf, () => read(tf.concat(halves, 1))),
     userVectors: (given, domain) => plain(tf, () => read(encode(given, domain))),
     scorer: () => ({
       name: settings.system,
       score: (users, split, domain) =>
-        plain(tf, () => dots(encode(histories(users, split), domain), domain, 0, vectorWidth)),
+        plain(tf, () => read(tf.matMul(encode(histories(users, split), domain), ofDomain(domain), false, true))),
       ...(spec.fusion === 'concat' && {
         halves: (users: readonly number[], split: 'valid' | 'test', domain: number) => plain(tf, () => {
-          const vectors = encode(histories(users, split), domain)
-          return { global: dots(vectors, domain, 0, d), local: dots(vectors, domain, d, d) }
+          const both = [encode(histories(users, split), domain), ofDomain(domain)] as const
+          const dots = (from: number): Float32Array => {
+            const [left, right] = both.map((vectors) => tf.slice(vectors, [0, from], [-1, d]))
+            return read(tf.matMul(left!, right!, false, true)) // [B, size]
+          }
+          return { global: dots(0), local: dots(d) }
         }),
       }),
     }),
     dispose () {
-      items.dispose()
+      asked?.vectors.dispose()
+      asked = undefined
+      for (const half of halves) half.dispose()
       for (const leaf of leaves.values()) leaf.dispose()
     },
   }
