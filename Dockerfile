@@ -1,6 +1,6 @@
 # docker build -t isthmus .                    the service on CPUs, with the bundle models/demo
 # docker build -t isthmus:cuda --target cuda . the same with CUDA (x64; the build downloads its libraries)
-# docker run -p 127.0.0.1:3000:3000 -v isthmus:/data isthmus
+# docker run -p 127.0.0.1:3000:3000 -v isthmus:/data -e API_KEYS="$entry" isthmus     (npm run new-key makes one)
 # Another bundle: -v ./models/shop:/app/models/shop:ro -e BUNDLE=/app/models/shop
 #
 # glibc throughout: ONNX Runtime has no binaries for musl.

@@ -41,6 +41,9 @@ export const ERROR_CODES = [
   'store_unavailable',
   'store_corrupt',
   // What a caller of the service did.
+  'unauthorized',
+  'forbidden',
+  'rate_limited',
   'validation_failed',
   'malformed_json',
   'malformed_http',

@@ -39,7 +39,8 @@ describe('the Dockerfile', () => {
   it.each(targets.map((target) => [target.name, target] as const))('sets what the service of %s takes', (_, target) => {
     const settings = target.instructions.filter(({ name }) => name === 'ENV').flatMap(({ text }) => text.split(/\s+/))
     const environment = Object.fromEntries(settings.map((setting) => setting.split('=') as [string, string]))
-    expect(serviceConfig(environment)).toMatchObject({
+    expect(() => serviceConfig(environment), 'without keys').toThrow('API_KEYS')
+    expect(serviceConfig({ ...environment, ALLOW_NO_KEYS: '1' })).toMatchObject({
       host: '0.0.0.0', port: 3000, dataDir: '/data', provider: target.name === 'cuda' ? 'cuda' : 'auto',
     })
   })

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { refuseSetting } from '../errors.ts'
+import { IsthmusError, refuseSetting } from '../errors.ts'
 import { packageRoot } from '../paths.ts'
+import { type ApiKey, parseKeys } from './api-keys.ts'
 
 /** Everything an operator may set, checked once, before anything starts. */
 export interface ServiceConfig {
@@ -13,6 +15,8 @@ export interface ServiceConfig {
   readonly port: number
   /** Where /metrics answers; undefined: beside everything else. */
   readonly metricsPort: number | undefined
+  /** Who may call; none: everybody who can reach the service. */
+  readonly keys: readonly ApiKey[]
   readonly provider: 'auto' | 'cuda' | 'cpu'
   readonly retrieval: 'auto' | 'exact' | 'hnsw'
   readonly logLevel: typeof LOG_LEVELS[number]
@@ -52,12 +56,19 @@ export function serviceConfig (env: Environment, flags: Environment = {}): Servi
   if (read('REDIS_URL') !== undefined) {
     refuseSetting('REDIS_URL', 'is set, but this version keeps its state on its own disk alone; unset it')
   }
+  const host = read('HOST') ?? '127.0.0.1'
+  const keys = [...parseKeys(read('API_KEYS') ?? '', 'API_KEYS'), ...keysOfFile(read('API_KEYS_FILE'))]
+  if (keys.length === 0 && !isLoopback(host) && choice('ALLOW_NO_KEYS', ['0', '1'], '0') === '0') {
+    refuseSetting('API_KEYS', `is not set, and ${host} may be reached from elsewhere; npm run new-key makes one, ` +
+      'and ALLOW_NO_KEYS=1 lets everybody in')
+  }
   return {
     bundle: resolve(read('BUNDLE') ?? join(packageRoot, 'models/demo')),
     dataDir: dataDir === undefined ? undefined : resolve(dataDir),
-    host: read('HOST') ?? '127.0.0.1',
+    host,
     port: port('PORT') ?? 3000,
     metricsPort: port('METRICS_PORT'),
+    keys,
     provider: choice('ORT_PROVIDER', ['auto', 'cuda', 'cpu'], 'auto'),
     retrieval: choice('RETRIEVAL', ['auto', 'exact', 'hnsw'], 'auto'),
     logLevel: choice('LOG_LEVEL', LOG_LEVELS, 'info'),
@@ -68,6 +79,18 @@ export function serviceConfig (env: Environment, flags: Environment = {}): Servi
     shutdownDelayMs: integer('SHUTDOWN_DELAY_MS', 0, 0, 60_000),
     shutdownTimeoutMs: integer('SHUTDOWN_TIMEOUT_MS', 10_000, 100, 120_000),
   }
+}
+
+function keysOfFile (path: string | undefined): ApiKey[] {
+  if (path === undefined) return []
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new IsthmusError('config_invalid', 'API_KEYS_FILE cannot be read', { cause, place: { field: 'API_KEYS_FILE' } })
+  }
+  const keys = parseKeys(text, 'API_KEYS_FILE')
+  return keys.length > 0 ? keys : refuseSetting('API_KEYS_FILE', 'holds no key')
 }
 
 /** Whether only this machine can reach the address. */

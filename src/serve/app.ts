@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { ApiKey } from '../config/api-keys.ts'
 import { leadEngine } from '../recommend/lead-engine.ts'
 import type { ModelPool } from '../recommend/model-pool.ts'
 import { createRecommend } from '../recommend/recommend.ts'
@@ -12,6 +13,7 @@ import type { ItemModel, ItemModels } from './item-models.ts'
 import { createKeyedLock } from './keyed-lock.ts'
 import { createMetrics } from './metrics.ts'
 import type { Metrics } from './metrics.ts'
+import { access } from './plugins/access.ts'
 import { arrival } from './plugins/arrival.ts'
 import { body } from './plugins/body.ts'
 import { deadline } from './plugins/deadline.ts'
@@ -60,6 +62,9 @@ export interface AppDeps {
   /** One without routes, where its log is wanted before the app is built. */
   readonly server?: FastifyInstance
   readonly limits?: Partial<AppLimits>
+  /** None: everything is open, but what is `admin` or `metrics` on loopback alone. */
+  readonly keys?: readonly ApiKey[]
+  readonly onLoopback?: boolean
   readonly metrics?: Metrics
   /** Posted items that were found in the store without an embedding. */
   readonly pendingItems?: readonly string[]
@@ -109,6 +114,7 @@ export async function buildApp (deps: AppDeps): Promise<App> {
   await app.register(errors)
   await app.register(requestId)
   await app.register(observe, { metrics })
+  await app.register(access, { keys: deps.keys ?? [], onLoopback: deps.onLoopback ?? true, metrics })
   await app.register(guard, {
     metrics, maxInFlight: limits.maxInFlight, loopDelay, maxLoopDelayMs: limits.maxLoopDelayMs, isDraining,
   })

@@ -25,6 +25,7 @@ export function createMetrics () {
     recommendations: counter('isthmus_recommendations_total', 'Answers by what they rest on.', ['domain', 'basis']),
     degraded: counter('isthmus_degraded_total', 'Answers given without something that was down or late.', ['reason']),
     shed: counter('isthmus_shed_total', 'Requests refused to protect the others.', ['reason']),
+    refused: counter('isthmus_refused_total', 'Requests of callers who may not, or too often.', ['reason']),
     deadlineExpired: counter('isthmus_deadline_expired_total', 'Deadlines that passed, by stage.', ['stage']),
     queueDepth: gauge('isthmus_queue_depth', 'Requests that wait for the engine.'),
     batchSize: new Histogram({

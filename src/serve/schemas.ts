@@ -198,9 +198,18 @@ export const HealthSchema = Type.Object({
   pendingItems: Type.Integer({ minimum: 0, description: 'Posted items that wait for their text embedding.' }),
 }, closed)
 
-/** Problems by status, for a route's `response`. */
+/** What any route may answer, and what one that needs a key may. */
+const COMMON = [400, 405, 408, 413, 415, 417, 431, 500, 503]
+const KEYED = [401, 403, 429]
+
+/** Problems by status, for the `response` of a route that needs a key. */
 export function problems (...statuses: number[]): Record<number, object> {
-  return Object.fromEntries([400, 405, 408, 413, 415, 417, 431, 500, 503, ...statuses].map((status) => [status, {
+  return openProblems(...KEYED, ...statuses)
+}
+
+/** The same for a route that is open to everybody. */
+export function openProblems (...statuses: number[]): Record<number, object> {
+  return Object.fromEntries([...COMMON, ...statuses].map((status) => [status, {
     description: 'An RFC 9457 problem.', content: { 'application/problem+json': { schema: Type.Ref('Problem#') } },
   }]))
 }

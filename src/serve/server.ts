@@ -15,6 +15,7 @@ import { createServer, type LogOptions } from './create-server.ts'
 import { createMetrics, observeProcess, watchLoopDelay } from './metrics.ts'
 import { createEmbedderShelf } from './models/embedder-shelf.ts'
 import { openModel } from './models/open-model.ts'
+import { access } from './plugins/access.ts'
 import { errors } from './plugins/errors.ts'
 import { requestId } from './plugins/request-id.ts'
 import { retryPending } from './retry-pending.ts'
@@ -114,6 +115,8 @@ async function start (
     loopDelay: loop.sustained,
     isDraining: () => draining,
     withMetrics: !ownPort,
+    keys: config.keys,
+    onLoopback: isLoopback(config.host),
   })
   const stopRetries = new AbortController()
   const retries = retryPending(app.catalogue, log, stopRetries.signal)
@@ -126,6 +129,7 @@ async function start (
     opened.push(async () => await own.close())
     await own.register(errors)
     await own.register(requestId)
+    await own.register(access, { keys: config.keys, onLoopback: isLoopback(config.host), metrics })
     await own.register(metricsRoute, {
       engine, metrics, pendingItems: () => app.catalogue.pending, loopDelay: loop.sustained,
     })
@@ -138,8 +142,10 @@ async function start (
   metrics.engineUp.set(1)
   const address = await listen(server, config.host, config.port, 'PORT')
   const missing = [...model.missing]
-  if (!isLoopback(config.host)) {
-    missing.push(`API keys: none exist yet, and ${config.host} may be reached from elsewhere; put a proxy before it`)
+  if (config.keys.length === 0) {
+    missing.push(isLoopback(config.host)
+      ? 'API keys: none; this machine alone can call, and all of it may (npm run new-key)'
+      : `API keys: none, as ALLOW_NO_KEYS asks; whoever reaches ${config.host} may read and write`)
   }
 
   return {

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { isLoopback, serviceConfig } from '../../src/config/service-config.ts'
 
@@ -23,11 +26,35 @@ describe('serviceConfig', () => {
   it.each([
     ['PORT', 'http'], ['PORT', '65536'], ['PORT', '-1'], ['METRICS_PORT', '1.5'], ['ORT_PROVIDER', 'gpu'],
     ['RETRIEVAL', 'cluster'], ['LOG_LEVEL', 'INFO'], ['REQUEST_TIMEOUT_MS', '9'], ['MAX_IN_FLIGHT', '0'],
-    ['SHUTDOWN_TIMEOUT_MS', '1e3'], ['REDIS_URL', 'redis://localhost'],
+    ['SHUTDOWN_TIMEOUT_MS', '1e3'], ['REDIS_URL', 'redis://localhost'], ['API_KEYS', 'secret'],
   ])('refuses %s=%s by name', (name, value) => {
     expect(() => serviceConfig({ [name]: value })).toThrow(expect.objectContaining({
       code: 'config_invalid', place: { field: name },
     }))
+  })
+
+  it('listens beyond this machine with keys alone, unless told', () => {
+    const entry = `shop:read+write:${'ab'.repeat(32)}`
+    expect(() => serviceConfig({ HOST: '0.0.0.0' })).toThrow(expect.objectContaining({ place: { field: 'API_KEYS' } }))
+    expect(serviceConfig({ HOST: '0.0.0.0', API_KEYS: entry }).keys).toMatchObject([{ name: 'shop' }])
+    expect(serviceConfig({ HOST: '0.0.0.0', ALLOW_NO_KEYS: '1' }).keys).toEqual([])
+  })
+
+  it('reads keys from a file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'isthmus-keys-'))
+    try {
+      const path = join(folder, 'keys')
+      await writeFile(path, `# the shop\nshop:read:${'ab'.repeat(32)}\n\nboard:metrics:${'cd'.repeat(32)} # Grafana\n`)
+      expect(serviceConfig({ API_KEYS_FILE: path }).keys.map(({ name }) => name)).toEqual(['shop', 'board'])
+      await writeFile(path, '# nobody\n')
+      for (const API_KEYS_FILE of [path, join(folder, 'none')]) {
+        expect(() => serviceConfig({ API_KEYS_FILE })).toThrow(expect.objectContaining({
+          code: 'config_invalid', place: { field: 'API_KEYS_FILE' },
+        }))
+      }
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 
   it('knows which addresses only this machine reaches', () => {

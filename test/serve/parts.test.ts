@@ -63,12 +63,19 @@ describe('the keyed lock', () => {
 describe('the route table', () => {
   it('knows methods by path, whatever stands for a parameter', () => {
     const table = createRouteTable()
-    table.add('/items/:itemId', 'GET')
-    table.add('/items/:itemId', ['DELETE'])
-    table.add('/items', 'POST')
+    table.add({ url: '/items/:itemId', method: 'GET', config: { scope: 'read' } })
+    table.add({ url: '/items/:itemId', method: ['DELETE'], config: { scope: 'write' } })
+    table.add({ url: '/items', method: 'POST', config: { scope: 'write' } })
     expect(table.allowed('/items/a%20b?x=/items')).toEqual(['DELETE', 'GET'])
     expect(table.allowed('/items')).toEqual(['POST'])
     expect(table.allowed('/items/a/b')).toEqual([])
+    expect(table.all().map(({ method, scope }) => `${method} ${scope}`)).toEqual(['GET read', 'DELETE write', 'POST write'])
+  })
+
+  it('takes no route that does not say who may use it', () => {
+    const table = createRouteTable()
+    table.add({ url: '/forgotten', method: 'GET' })
+    expect(() => table.all()).toThrow('GET /forgotten names no scope')
   })
 })
 

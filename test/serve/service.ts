@@ -17,7 +17,7 @@ export interface Service extends App {
   readonly engine: Engine
   readonly store: MemoryStore
   post: (url: string, body: unknown, headers?: Record<string, string>) => Promise<LightMyRequestResponse>
-  get: (url: string) => Promise<LightMyRequestResponse>
+  get: (url: string, headers?: Record<string, string>) => Promise<LightMyRequestResponse>
   delete: (url: string) => Promise<LightMyRequestResponse>
   inject: (request: InjectOptions) => Promise<LightMyRequestResponse>
   close: () => Promise<void>
@@ -69,7 +69,7 @@ export async function openService (
     engine,
     store,
     inject: async (request) => await server.inject(request),
-    get: async (url) => await server.inject({ url }),
+    get: async (url, headers = {}) => await server.inject({ url, headers }),
     delete: async (url) => await server.inject({ method: 'DELETE', url }),
     post: async (url, body, headers = {}) => await server.inject({
       method: 'POST',

@@ -3,7 +3,13 @@ import fp from 'fastify-plugin'
 import { IsthmusError } from '../../errors.ts'
 import { isProblemCode, problem, PROBLEMS, ProblemSchema, Refusal, retryAfter } from '../problems.ts'
 import type { Fault, ProblemCode } from '../problems.ts'
-import { createRouteTable } from '../route-table.ts'
+import { createRouteTable, type RouteTable } from '../route-table.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly routeTable: RouteTable
+  }
+}
 
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 
@@ -12,7 +18,9 @@ export const errors = fp(async (app: FastifyInstance) => {
   // Routes refer to it.
   app.addSchema(ProblemSchema)
   const routes = createRouteTable()
-  app.addHook('onRoute', ({ url, method }) => routes.add(url, method))
+  app.decorate('routeTable', routes)
+  app.addHook('onRoute', (route) => routes.add(route))
+  app.addHook('onReady', async () => { routes.all() })
 
   app.setErrorHandler(async (error: FastifyError | Error, request, reply) => {
     const { code, faults } = classify(error)

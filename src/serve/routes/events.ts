@@ -36,7 +36,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox<EventRoutesOptions> = async 
       tags: ['Events'],
       response: { 202: EventsAnswerSchema, ...problems() },
     },
-    config: { documentedBody: { 'application/json': { anyOf: [EventSchema, EventBatchSchema] } } },
+    config: { scope: 'write', documentedBody: { 'application/json': { anyOf: [EventSchema, EventBatchSchema] } } },
     bodyLimit: 1024 * 1024,
     handlerTimeout: 5000,
   }, async ({ body }, reply) => {

@@ -77,6 +77,7 @@ export const itemRoutes: FastifyPluginAsyncTypebox<ItemRoutesOptions> = async (a
         },
       },
       config: {
+        scope: 'write',
         maxInFlight: maxPosts,
         documentedBody: {
           'application/json': { anyOf: [ItemSchema, ItemBatchSchema] }, 'application/x-ndjson': Type.String(),
@@ -111,6 +112,7 @@ export const itemRoutes: FastifyPluginAsyncTypebox<ItemRoutesOptions> = async (a
       params,
       response: { 200: ItemViewSchema, ...problems(404) },
     },
+    config: { scope: 'read' },
   }, async ({ params: { itemId } }) => {
     const item = await catalogue.get(itemId)
     if (item === undefined) throw new Refusal('not_found')
@@ -130,6 +132,7 @@ export const itemRoutes: FastifyPluginAsyncTypebox<ItemRoutesOptions> = async (a
       params,
       response: { 204: Type.Null({ description: 'Deleted.' }), ...problems(404) },
     },
+    config: { scope: 'write' },
   }, async ({ params: { itemId } }, reply) => {
     if (!await catalogue.remove(itemId)) throw new Refusal('not_found')
     return await reply.code(204).send(null)

@@ -27,7 +27,7 @@ export const metricsRoute: FastifyPluginAsyncTypebox<MetricsRouteOptions> = asyn
         ...problems(),
       },
     },
-    config: { unguarded: true },
+    config: { scope: 'metrics', unguarded: true },
   }, async (_request, reply) => {
     const { provider, items, retrieval, queueDepth } = engine.status()
     metrics.queueDepth.set(queueDepth)

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Engine } from '../../recommend/engine.ts'
-import { HealthSchema, ProbeSchema, problems } from '../schemas.ts'
+import { HealthSchema, ProbeSchema, openProblems } from '../schemas.ts'
 
 export interface OperationRoutesOptions {
   readonly engine: Pick<Engine, 'model' | 'domains' | 'status'>
@@ -13,14 +13,14 @@ export interface OperationRoutesOptions {
 export const operationRoutes: FastifyPluginAsyncTypebox<OperationRoutesOptions> = async (app, options) => {
   const { engine, isDraining, pendingItems } = options
   const started = performance.now()
-  const config = { unguarded: true } as const
+  const config = { scope: 'open', unguarded: true } as const
   const tags = ['Operations']
 
   app.addHook('onSend', async (_request, reply) => { reply.header('cache-control', 'no-store') })
 
   app.get('/health/live', {
     schema: {
-      operationId: 'live', summary: 'The process turns', tags, response: { 200: ProbeSchema, ...problems() },
+      operationId: 'live', summary: 'The process turns', tags, response: { 200: ProbeSchema, ...openProblems() },
     },
     config,
     exposeHeadRoute: true,
@@ -31,7 +31,7 @@ export const operationRoutes: FastifyPluginAsyncTypebox<OperationRoutesOptions> 
       operationId: 'ready',
       summary: 'Requests are welcome: the model is loaded and the service is not ending',
       tags,
-      response: { 200: ProbeSchema, ...problems(), 503: ProbeSchema },
+      response: { 200: ProbeSchema, ...openProblems(), 503: ProbeSchema },
     },
     config,
     exposeHeadRoute: true,
@@ -42,7 +42,7 @@ export const operationRoutes: FastifyPluginAsyncTypebox<OperationRoutesOptions> 
 
   app.get('/health', {
     schema: {
-      operationId: 'health', summary: 'What is served, and how', tags, response: { 200: HealthSchema, ...problems() },
+      operationId: 'health', summary: 'What is served, and how', tags, response: { 200: HealthSchema, ...openProblems() },
     },
     config,
     exposeHeadRoute: true,

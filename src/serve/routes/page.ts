@@ -18,7 +18,7 @@ const CONTENT_SECURITY_POLICY =
 export const page: FastifyPluginAsyncTypebox = async (app) => {
   for (const [url, file, type] of FILES) {
     const text = await readFile(join(packageRoot, 'public', file), 'utf8')
-    app.get(url, { schema: { hide: true } }, async (_request, reply) => {
+    app.get(url, { schema: { hide: true }, config: { scope: 'open' } }, async (_request, reply) => {
       reply.headers({
         'content-security-policy': CONTENT_SECURITY_POLICY,
         'x-content-type-options': 'nosniff',

@@ -43,7 +43,7 @@ export const recommendRoutes: FastifyPluginAsyncTypebox<RecommendRoutesOptions> 
       body: RecommendBodySchema,
       response: { 200: RecommendAnswerSchema, ...problems() },
     },
-    config: { meetsDeadline: true },
+    config: { scope: 'read', meetsDeadline: true },
   }, async (request, reply) => {
     const { domain } = request.query
     checkDomain(domain, '/querystring/domain')
@@ -61,7 +61,7 @@ export const recommendRoutes: FastifyPluginAsyncTypebox<RecommendRoutesOptions> 
       response: { 200: RecommendBatchAnswerSchema, ...problems() },
     },
     bodyLimit: 4 * 1024 * 1024,
-    config: { meetsDeadline: true },
+    config: { scope: 'read', meetsDeadline: true },
   }, async (request, reply) => {
     const { requests } = request.body
     for (const [i, { domain }] of requests.entries()) checkDomain(domain, `/requests/${i}/domain`)

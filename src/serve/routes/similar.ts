@@ -23,6 +23,7 @@ export const similarRoutes: FastifyPluginAsyncTypebox<SimilarRoutesOptions> = as
       }, { additionalProperties: false }),
       response: { 200: SimilarAnswerSchema, ...problems(404, 504) },
     },
+    config: { scope: 'read' },
     // A query is text: only what reads as a whole number becomes one, and nothing else is ever coerced.
     preValidation: async ({ query }) => {
       if (typeof query.k === 'string' && /^[0-9]{1,3}$/.test(query.k)) query.k = Number(query.k)

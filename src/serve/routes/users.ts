@@ -21,6 +21,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<UserRoutesOptions> = async (a
       params,
       response: { 200: UserSchema, ...problems(404) },
     },
+    config: { scope: 'read' },
   }, async ({ params: { userId } }, reply) => {
     const history = store.history(userId, STORED_LIMIT)
     if (history.length === 0) throw new Refusal('not_found')
@@ -36,6 +37,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<UserRoutesOptions> = async (a
       params,
       response: { 204: Type.Null({ description: 'Erased, or never known.' }), ...problems() },
     },
+    config: { scope: 'write' },
   }, async ({ params: { userId } }, reply) => {
     await store.erase(userId)
     return await reply.code(204).send(null)
