@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { openBundle } from '../bundle/open.ts'
+import { newKey, parseKeys } from '../config/api-keys.ts'
 import { isLoopback, type Environment, type ServiceConfig } from '../config/service-config.ts'
 import { IsthmusError } from '../errors.ts'
 import { packageRoot } from '../paths.ts'
@@ -15,7 +16,7 @@ import { createServer, type LogOptions } from './create-server.ts'
 import { createMetrics, observeProcess, watchLoopDelay } from './metrics.ts'
 import { createEmbedderShelf } from './models/embedder-shelf.ts'
 import { openModel } from './models/open-model.ts'
-import { access } from './plugins/access.ts'
+import { access, KEY_HEADER } from './plugins/access.ts'
 import { errors } from './plugins/errors.ts'
 import { requestId } from './plugins/request-id.ts'
 import { retryPending } from './retry-pending.ts'
@@ -99,6 +100,9 @@ async function start (
   opened.push(() => loop.close())
   observeProcess(metrics)
   let draining = false
+  // The warm-up is a caller like any other: it brings a key that nobody else ever sees.
+  const warmUpKey = newKey('warm-up', 'read')
+  const keys = config.keys.length === 0 ? [] : [...config.keys, ...parseKeys(warmUpKey.entry, 'API_KEYS')]
   const ownPort = config.metricsPort !== undefined
   const app = await buildApp({
     version: await packageVersion(),
@@ -115,7 +119,7 @@ async function start (
     loopDelay: loop.sustained,
     isDraining: () => draining,
     withMetrics: !ownPort,
-    keys: config.keys,
+    keys,
     onLoopback: isLoopback(config.host),
   })
   const stopRetries = new AbortController()
@@ -129,7 +133,7 @@ async function start (
     opened.push(async () => await own.close())
     await own.register(errors)
     await own.register(requestId)
-    await own.register(access, { keys: config.keys, onLoopback: isLoopback(config.host), metrics })
+    await own.register(access, { keys, onLoopback: isLoopback(config.host), metrics })
     await own.register(metricsRoute, {
       engine, metrics, pendingItems: () => app.catalogue.pending, loopDelay: loop.sustained,
     })
@@ -137,7 +141,7 @@ async function start (
   }
   opened.push(async () => await server.close())
   const examples = await examplesOf(bundle)
-  await warmUp(server, domains, examples.itemIds)
+  await warmUp(server, warmUpKey.key, domains, examples.itemIds)
   metrics.registry.resetMetrics()
   metrics.engineUp.set(1)
   const address = await listen(server, config.host, config.port, 'PORT')
@@ -177,12 +181,15 @@ async function listen (server: FastifyInstance, host: string, port: number, fiel
 }
 
 /** The first callers must not wait while code is compiled: their deadline is a quarter of a second. */
-async function warmUp (server: FastifyInstance, domains: readonly string[], itemIds: readonly string[]): Promise<void> {
+async function warmUp (
+  server: FastifyInstance, key: string, domains: readonly string[], itemIds: readonly string[]
+): Promise<void> {
   for (const domain of domains) {
     await server.inject({
       method: 'POST',
       url: '/recommend',
       query: { domain },
+      headers: { [KEY_HEADER]: key },
       payload: { history: itemIds.map((itemId) => ({ itemId })) },
     })
   }
