@@ -55,6 +55,9 @@ export const CANDIDATES_PER_USER = 100
 
 export type Split = 'valid' | 'test'
 
+/** A sequence needs one event to train on, one to validate and one to test. */
+export const FEWEST_EVENTS = 3
+
 /** Index of the domain that a global id (> 0) belongs to. */
 export function domainOf (domains: readonly Domain[], globalId: number): number {
   for (let k = domains.length - 1; k > 0; k--) if (globalId > domains[k]!.offset) return k

@@ -1,4 +1,5 @@
 import { IsthmusError } from '../errors.ts'
+import { FEWEST_EVENTS } from './dataset.ts'
 import type { Dataset, Domain, Item } from './dataset.ts'
 import { literal } from './duckdb.ts'
 import type { Database } from './duckdb.ts'
@@ -15,9 +16,6 @@ export interface SequenceSettings {
   /** The domains to keep, in this order; all, in order of first appearance, where absent. */
   readonly domains?: readonly string[]
 }
-
-/** A user needs one event to train on, one to validate and one to test. */
-const FEWEST_EVENTS = 3
 
 /** What the filters took from the sound rows; `itemsNeverBought` have a description and no event. */
 export interface LeftOut {

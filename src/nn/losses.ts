@@ -3,9 +3,13 @@ import type { Tensor, Tf } from './tf.ts'
 /** Over the steps of a batch; a batch without any gives 0. */
 export type Reduction = 'sum' | 'mean'
 
-/** BPR: -log sigma(positive - negative) over S steps with logits [S] each (LLM4CDSR Eq. 4, which sums). */
+/**
+ * BPR: -log sigma(positive - negative) over S steps with logits [S] each (LLM4CDSR Eq. 4, which sums), or with n
+ * negatives a step [S, n], over all S * n pairs (LLM-RecG Eq. 6).
+ */
 export function bprLoss (tf: Tf, positive: Tensor, negative: Tensor, reduction: Reduction): Tensor {
-  return reduce(tf, tf.softplus(tf.sub(negative, positive)), reduction)
+  const wanted = negative.rank === 1 ? positive : tf.expandDims(positive, -1)
+  return reduce(tf, tf.softplus(tf.sub(negative, wanted)), reduction)
 }
 
 /** Binary cross-entropy as the published program has it: -log sigma(positive) - log sigma(-negative), logits [S]. */

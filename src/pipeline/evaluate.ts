@@ -15,6 +15,7 @@ import { writeFileAtomic, writeNumbers } from '../files/write.ts'
 import type { LoadedTf } from '../nn/tf.ts'
 import { BASELINE_SETTINGS, COUNTING_BASELINES } from '../systems/baselines/counting.ts'
 import type { CountingBaseline } from '../systems/baselines/counting.ts'
+import { testSet } from '../systems/recg/sequences.ts'
 import { createModel } from '../train/model.ts'
 import type { EvaluateSettings } from './evaluate-settings.ts'
 import { openRun, TRAIN } from './train.ts'
@@ -87,10 +88,11 @@ export async function evaluateRun (
     input: { dir, digest },
     async open () {
       const run = await openRun(dir)
+      const dataset = testSet(run.dataset, run.settings)
       const { tf, close } = await openTf()
-      const model = createModel(tf, run)
+      const model = createModel(tf, { ...run, dataset })
       return {
-        dataset: run.dataset,
+        dataset,
         scorer: model.scorer(),
         dispose () {
           model.dispose()

@@ -1,4 +1,5 @@
 import type { Ops } from '../nn/ops.ts'
+import { fusePatterns } from '../nn/pattern-fusion.ts'
 import { threadLast } from './read-thread.ts'
 import type { ThreadInput } from './read-thread.ts'
 import type { Settings } from './settings.ts'
@@ -14,8 +15,9 @@ export interface UserInput<T> {
 
 /**
  * The user vector for one domain, [B, 2d] or [B, d] (LLM4CDSR Eq. 2-3): [last step of the mixed thread ; last step of
- * the domain's own thread]. Departures: the local half of a user without events in the domain is zero
- * (`emptyLocal: zero`), and with `itemNorm: unit` the whole has length 1.
+ * the domain's own thread], or the mixed thread's alone, as it is or joined with patterns (LLM-RecG Eq. 21).
+ * Departures: the local half of a user without events in the domain is zero (`emptyLocal: zero`), and with
+ * `itemNorm: unit` the whole has length 1.
  */
 export function encodeUser<T> (
   ops: Ops<T>, spec: SystemSpec, settings: Settings, domain: number, input: UserInput<T>
@@ -27,8 +29,12 @@ export function encodeUser<T> (
   return fuse(ops, spec, global, settings.emptyLocal === 'zero' ? ops.mul(local, input.local.has) : local)
 }
 
+/** Where patterns and what joins them stand among weights. */
+export const FUSION = 'fusion'
+
 /** One user vector per row from the two threads' outputs, [n, d] each. */
 export function fuse<T> (ops: Ops<T>, spec: SystemSpec, global: T, local?: T): T {
-  const both = local === undefined ? global : ops.concat([global, local])
+  const mixed = spec.fusion === 'pattern' ? fusePatterns(ops, FUSION, global) : global
+  const both = local === undefined ? mixed : ops.concat([mixed, local])
   return spec.items.norm === 'unit' ? ops.l2Normalize(both) : both
 }

@@ -1,11 +1,16 @@
 import type { Domain } from '../data/dataset.ts'
 import { adapterWeights } from '../nn/adapter.ts'
+import { dualProjectionWeights } from '../nn/dual-projection.ts'
 import { constant } from '../nn/init.ts'
 import type { Weight, Weights } from '../nn/ops.ts'
+import { patternFusionWeights } from '../nn/pattern-fusion.ts'
 import { fitPca, projectPca } from '../numeric/pca.ts'
 import { createRandom } from '../random.ts'
+import { FUSION } from './encode-user.ts'
+import { PROJECTIONS } from './item-tower.ts'
 import { threadWeights } from './read-thread.ts'
 import type { Settings } from './settings.ts'
+import { readsIds, readsTexts } from './spec.ts'
 import type { SystemSpec } from './spec.ts'
 
 /** Frozen text embeddings of all items: row g - 1 for global id g, row-major [items, width]. */
@@ -31,10 +36,14 @@ export function initialWeights (
     for (const [name, weight] of more) weights.set(name, weight)
   }
 
-  if (spec.items.global !== 'ids') {
+  const { global } = spec.items
+  if (global === 'dual' || global === 'projection') {
+    const random = createRandom(seed, `init/${PROJECTIONS}`)
+    put(dualProjectionWeights(PROJECTIONS, texts.width, width, random, { merged: global === 'dual' }))
+  } else if (readsTexts(spec.items)) {
     put(adapterWeights('items.adapter', texts.width, width, createRandom(seed, 'init/items.adapter')))
   }
-  if (spec.items.global !== 'text') put([['items.ids', randomTable(items, width, seed, 'init/items.ids')]])
+  if (readsIds(spec.items)) put([['items.ids', randomTable(items, width, seed, 'init/items.ids')]])
   if (spec.items.local !== undefined) {
     const table = spec.items.local.init === 'pca'
       ? componentTable(domains, texts, width)
@@ -42,6 +51,7 @@ export function initialWeights (
     put([['items.local', table]])
   }
   for (const thread of spec.threads) put(threadWeights(thread, settings, createRandom(seed, `init/${thread.name}`)))
+  if (spec.fusion === 'pattern') put(patternFusionWeights(FUSION, settings.patterns ?? 0, width))
   if (spec.items.norm === 'unit') put([['temperature', constant([1], Math.log(settings.temperature))]])
   return weights
 }

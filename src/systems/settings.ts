@@ -1,8 +1,10 @@
 import type { MaskMode } from '../nn/ops.ts'
+import { checkRecgTogether, RECG_CHECKS, recgValues } from './recg/settings.ts'
+import type { RecgSettings } from './recg/settings.ts'
 import { choice, integer, number, oneOf, refuse } from './setting-checks.ts'
 import type { Check } from './setting-checks.ts'
 
-export const SYSTEM_NAMES = ['llm4cdsr', 'sasrec-ids', 'sasrec-text', 'gru4rec', 'bert4rec'] as const
+export const SYSTEM_NAMES = ['llm4cdsr', 'llm-recg', 'sasrec-ids', 'sasrec-text', 'gru4rec', 'bert4rec'] as const
 export type SystemName = typeof SYSTEM_NAMES[number]
 
 /** What reads a sequence. */
@@ -14,7 +16,7 @@ export const PRESET_NAMES = ['product', 'paper', 'official'] as const
 export type PresetName = typeof PRESET_NAMES[number]
 
 /** Every value that decides what is trained: plain JSON, stored whole in the manifest of a run. */
-export interface Settings {
+export interface Settings extends Partial<RecgSettings> {
   readonly system: SystemName
   readonly preset: PresetName
   readonly seed: number
@@ -32,8 +34,11 @@ export interface Settings {
   readonly maskMode: MaskMode
   /** Item vectors are multiplied by this before they enter the mixed thread; local threads use sqrt(width). */
   readonly embScale: number
-  /** Where the global half comes from: adapted text, a table over ids, or their sum. */
-  readonly globalItems: 'text' | 'ids' | 'textAndIds'
+  /**
+   * Where the global half comes from: adapted text, a table over ids, or their sum; in llm-recg two projections of the
+   * text, merged, or one alone.
+   */
+  readonly globalItems: 'text' | 'ids' | 'textAndIds' | 'dual' | 'projection'
   readonly localInit: 'pca' | 'random'
   readonly trainLocal: boolean
   /** unit: item and user vectors have length 1, and logits a learned temperature. */
@@ -70,7 +75,7 @@ export interface Settings {
   readonly patience: number
 }
 
-type Values = Omit<Settings, 'system' | 'preset' | 'embScale'>
+type Values = Omit<Settings, 'system' | 'preset' | 'embScale' | keyof RecgSettings>
 
 const PRODUCT: Values = {
   seed: 42,
@@ -135,6 +140,7 @@ const SINGLE: Partial<Values> = { alpha: 0, firstInDomain: 'globalOnly' }
 
 const SYSTEMS: Record<SystemName, Partial<Values>> = {
   llm4cdsr: {},
+  'llm-recg': {},
   'sasrec-ids': { ...SINGLE, globalItems: 'ids' },
   'sasrec-text': SINGLE,
   gru4rec: { ...SINGLE, globalItems: 'ids', backbone: 'gru4rec' },
@@ -160,7 +166,12 @@ export function resolveSettings (
   }
   const backbone = oneOf('backbone', overrides.backbone ?? SYSTEMS[base.system].backbone ?? 'sasrec', BACKBONES)
   const values: Values = {
-    ...PRODUCT, ...PRESETS[base.preset], ...BACKBONE_VALUES[backbone], ...SYSTEMS[base.system], backbone,
+    ...PRODUCT,
+    ...PRESETS[base.preset],
+    ...(base.system === 'llm-recg' && recgValues(base.preset)),
+    ...BACKBONE_VALUES[backbone],
+    ...SYSTEMS[base.system],
+    backbone,
   }
   const settings: Record<string, unknown> = { ...base, ...values, embScale: 0 }
   for (const [name, value] of Object.entries(overrides)) {
@@ -170,7 +181,8 @@ export function resolveSettings (
   if (!('embScale' in overrides)) {
     settings.embScale = Math.sqrt(base.preset === 'official' ? textWidth : Number(settings.width))
   }
-  for (const [name, check] of Object.entries(CHECKS)) check(name, settings[name])
+  const checks = base.system === 'llm-recg' ? { ...CHECKS, ...RECG_CHECKS } : CHECKS
+  for (const [name, check] of Object.entries(checks)) check(name, settings[name])
   // Every field has passed its check.
   const checked = settings as unknown as Settings
   checkTogether(checked)
@@ -180,7 +192,7 @@ export function resolveSettings (
   return checked
 }
 
-const CHECKS: Record<keyof Omit<Settings, 'system' | 'preset'>, Check> = {
+const CHECKS: Record<Exclude<keyof Settings, 'system' | 'preset' | keyof RecgSettings>, Check> = {
   seed: integer(0),
   backbone: choice(...BACKBONES),
   width: integer(2),
@@ -189,7 +201,7 @@ const CHECKS: Record<keyof Omit<Settings, 'system' | 'preset'>, Check> = {
   length: integer(1),
   maskMode: choice('causal_pad', 'pad', 'causal', 'none'),
   embScale: number(0),
-  globalItems: choice('text', 'ids', 'textAndIds'),
+  globalItems: choice('text', 'ids', 'textAndIds', 'dual', 'projection'),
   localInit: choice('pca', 'random'),
   trainLocal: choice(true, false),
   itemNorm: choice('unit', 'none'),
@@ -220,7 +232,10 @@ function checkTogether (settings: Settings): void {
   if (itemNorm === 'unit' && (negatives === 'published' || emptyLocal === 'bias')) {
     refuse('itemNorm', 'the published halves are not normalised together')
   }
-  if (system !== 'llm4cdsr' && alpha !== 0) refuse('alpha', `${system} has no pairs of domains`)
+  if (system === 'llm-recg') checkRecgTogether(settings)
+  else if (settings.globalItems === 'dual' || settings.globalItems === 'projection') {
+    refuse('globalItems', `${system} has an adapter`)
+  } else if (system !== 'llm4cdsr' && alpha !== 0) refuse('alpha', `${system} has no pairs of domains`)
   if (system !== 'llm4cdsr' && negatives === 'published') refuse('negatives', `${system} has one half only`)
   if (beta !== 0) refuse('beta', 'there are no user profiles to align with')
   checkBackbone(settings)

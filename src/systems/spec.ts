@@ -1,4 +1,5 @@
 import type { Domain } from '../data/dataset.ts'
+import { recgSpec } from './recg/spec.ts'
 import type { Backbone, Settings } from './settings.ts'
 
 /**
@@ -9,15 +10,30 @@ export interface SystemSpec {
   readonly name: string
   readonly items: ItemTower
   readonly threads: readonly Thread[]
-  /** concat: [mixed ; local thread of the asked domain]. single: the mixed thread alone. */
-  readonly fusion: 'concat' | 'single'
+  /**
+   * concat: [mixed ; local thread of the asked domain]. single: the mixed thread alone. pattern: the mixed thread
+   * joined with the sequential patterns that it is like.
+   */
+  readonly fusion: 'concat' | 'single' | 'pattern'
   readonly losses: readonly LossTerm[]
   readonly phases: readonly Phase[]
+  /** What L_gen of LLM-RecG compares: domains, or parts of them, by their items' texts. */
+  readonly textPools?: readonly TextPool[]
+}
+
+/** Some items of one domain. */
+export interface TextPool {
+  readonly name: string
+  readonly domain: number
+  /** One of so many parts that k-means of the texts makes; absent: the whole domain. */
+  readonly part?: { readonly index: number, readonly of: number }
+  /** At most so many items, chosen once. */
+  readonly most?: number
 }
 
 /** Item vector = [global half ; local half], each of width d, or the global half alone. */
 export interface ItemTower {
-  readonly global: 'text' | 'ids' | 'textAndIds'
+  readonly global: Settings['globalItems']
   readonly local?: { readonly init: 'pca' | 'random', readonly train: boolean }
   readonly norm: 'unit' | 'none'
 }
@@ -36,17 +52,23 @@ export interface Thread {
 export interface LossTerm {
   /** The name in logs. */
   readonly name: string
-  readonly kind: 'softmax' | 'bpr' | 'bce' | 'dcl' | 'infonce' | 'soft'
-  /** Steps whose target lies in the domain with this index, or pairs of items over these two domains. */
-  readonly on: { readonly domain: number } | { readonly pair: readonly [number, number] }
+  readonly kind: 'softmax' | 'bpr' | 'bce' | 'dcl' | 'infonce' | 'soft' | 'intra' | 'inter'
+  /**
+   * Steps whose target lies in the domain with this index, pairs of items over these two domains, or the texts of
+   * `spec.textPools`.
+   */
+  readonly on: { readonly domain: number } | { readonly pair: readonly [number, number] } | { readonly texts: 'pools' }
   readonly weight: number
 }
 
 /** Groups of weights, by the prefix of their names. */
-export type ParameterGroup = 'items.adapter' | 'items.ids' | 'items.local' | 'threads' | 'temperature'
+export type ParameterGroup =
+  'items.adapter' | 'items.project' | 'items.ids' | 'items.local' | 'threads' | 'temperature' | 'fusion.fuse'
 
 export interface Phase {
   readonly name: string
+  /** patterns: before it begins, k-means of source users' vectors fills the patterns. */
+  readonly begin?: 'patterns'
   /** What moves; all else is frozen. */
   readonly train: readonly ParameterGroup[]
   /** Ends after so many epochs, or `patience` epochs without a better validation NDCG@10. */
@@ -55,9 +77,10 @@ export interface Phase {
 
 /** The system that `settings` describe, over these domains. */
 export function systemSpec (settings: Settings, domains: readonly Domain[]): SystemSpec {
-  const triThread = settings.system === 'llm4cdsr'
   const { backbone } = settings
   const mixed: Thread = { name: 'threads.mixed', input: 'mixed', view: 'global', backbone, scale: settings.embScale }
+  const triThread = settings.system === 'llm4cdsr'
+  if (settings.system === 'llm-recg') return recgSpec(settings, domains, mixed)
   const locals = domains.map(({ name }, k): Thread =>
     ({ name: `threads.local.${name}`, input: k, view: 'local', backbone, scale: Math.sqrt(settings.width) }))
   return {
@@ -72,6 +95,15 @@ export function systemSpec (settings: Settings, domains: readonly Domain[]): Sys
     losses: [...recommendationLosses(settings, domains), ...pairLosses(settings, domains)],
     phases: [jointPhase(settings, triThread)],
   }
+}
+
+/** Whether item vectors are made from texts, and whether from a table over ids. */
+export function readsTexts ({ global }: ItemTower): boolean {
+  return global !== 'ids'
+}
+
+export function readsIds ({ global }: ItemTower): boolean {
+  return global === 'ids' || global === 'textAndIds'
 }
 
 /** The thread that answers for one domain, beside the mixed one. */

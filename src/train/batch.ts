@@ -23,6 +23,8 @@ export interface TrainingBatch {
   readonly steps: readonly DomainSteps[]
   /** By loss term over pairs: one item of each domain per user that has both. */
   readonly pairs: ReadonlyMap<string, ItemPairs>
+  /** Rows of some items of each text pool; none where no loss compares texts. */
+  readonly texts: readonly Int32Array[]
 }
 
 /** Padded sequences of one thread, row-major [batch, length]; padding has row 0 and mask 0. */
@@ -43,7 +45,7 @@ export interface DomainSteps {
   readonly local: Int32Array
   /** Rows of the targets: [S]. */
   readonly targets: Int32Array
-  /** Rows of the negatives: [S], or [n] for all steps together where they are shared. */
+  /** Rows of the negatives: [S], or n for each step [S * n], or [n] for all steps together where they are shared. */
   readonly negatives: Int32Array
   /** Rows whose local half is scored with the global half of `negatives`; the same rows but for the published form. */
   readonly localNegatives: Int32Array
@@ -54,9 +56,13 @@ export interface ItemPairs {
   readonly second: Int32Array
 }
 
-/** Builds the step that teaches these users; all draws come from `random`. */
+/**
+ * Builds the step that teaches these users; all draws come from `random`.
+ * @param pools global ids of each of the spec's text pools
+ */
 export function buildBatch (
-  dataset: Dataset, spec: SystemSpec, settings: Settings, users: Int32Array, random: Random
+  dataset: Dataset, spec: SystemSpec, settings: Settings, users: Int32Array, random: Random,
+  pools: readonly Int32Array[] = []
 ): TrainingBatch {
   const { domains } = dataset
   const table = rowTable()
@@ -67,12 +73,15 @@ export function buildBatch (
   }
 
   const mixed = block(samples.map((sample) => sample.mixed), 0)
-  const locals = spec.fusion === 'single'
+  const locals = spec.fusion !== 'concat'
     ? []
     : domains.map(({ offset }, k) => block(samples.map((sample) => sample.local[k]!), offset))
+  const learnt = spec.losses.flatMap(({ on }) => 'domain' in on ? on.domain : [])
   const steps = domains.map((domain, k): DomainSteps => {
     const found = stepsOf(samples, k, mixed, locals[k])
-    const drawn = drawNegatives(dataset, settings, domain, users, found, random)
+    const drawn = learnt.includes(k)
+      ? drawNegatives(dataset, settings, domain, shareOf(dataset, learnt, settings, k), users, found, random)
+      : { global: NONE, local: NONE }
     return {
       mixed: Int32Array.from(found, (step) => step.mixed),
       local: Int32Array.from(found, (step) => step.local),
@@ -83,7 +92,8 @@ export function buildBatch (
   })
   const pairs = new Map(spec.losses.flatMap(({ name, on }) =>
     'pair' in on ? [[name, drawPairs(dataset, users, on.pair, random, table)] as const] : []))
-  return { items: table.items(), mixed, locals, steps, pairs }
+  const texts = pools.map((pool) => table.rowsOf(drawSome(random, pool, settings.batchSize)))
+  return { items: table.items(), mixed, locals, steps, pairs, texts }
 }
 
 interface Step {
@@ -131,18 +141,18 @@ function hiddenSteps (threads: readonly Int32Array[], { length, mask }: ThreadBl
 }
 
 function drawNegatives (
-  dataset: Dataset, { negatives, sharedNegatives }: Settings, domain: Domain, users: Int32Array,
+  dataset: Dataset, { negatives, negativesPerStep = 1 }: Settings, domain: Domain, shared: number, users: Int32Array,
   steps: readonly Step[], random: Random
 ): { global: ArrayLike<number>, local: ArrayLike<number> } {
   if (negatives === 'shared') {
-    const shared = drawCandidates(random, domain, NONE, shareOf(dataset, domain, sharedNegatives))
-    return { global: shared, local: shared }
+    const drawn = drawCandidates(random, domain, NONE, shared)
+    return { global: drawn, local: drawn }
   }
   const draw = (from: Domain, step: Step): number =>
     // Whoever has every item of the domain learns from one of them.
     drawNegative(random, from, trainPrefix(dataset, users[step.user]!)) || drawNegative(random, from, NONE)
   if (negatives === 'perStep') {
-    const drawn = steps.map((step) => draw(domain, step))
+    const drawn = steps.flatMap((step) => Array.from({ length: negativesPerStep }, () => draw(domain, step)))
     return { global: drawn, local: drawn }
   }
   // The published draws never reach the last item of a domain, and take the global half from the input's domain.
@@ -156,8 +166,25 @@ function drawNegatives (
 const NONE = new Int32Array(0)
 
 /** A domain's part of the shared negatives: in proportion to its size, at least one, at most all its items. */
-function shareOf (dataset: Dataset, { size }: Domain, total: number): number {
-  return Math.min(size, Math.max(1, Math.round(total * size / dataset.items.length)))
+function shareOf (
+  { domains }: Dataset, learnt: readonly number[], { sharedNegatives }: Settings, k: number
+): number {
+  const { size } = domains[k]!
+  const all = learnt.reduce((sum, domain) => sum + domains[domain]!.size, 0)
+  return Math.min(size, Math.max(1, Math.round(sharedNegatives * size / all)))
+}
+
+/** At most `count` different ones of `pool`, uniformly. */
+function drawSome (random: Random, pool: Int32Array, count: number): Int32Array {
+  const left = pool.slice()
+  const drawn = Math.min(count, left.length)
+  for (let i = 0; i < drawn; i++) {
+    const j = i + random.integer(left.length - i)
+    const id = left[j]!
+    left[j] = left[i]!
+    left[i] = id
+  }
+  return left.subarray(0, drawn)
 }
 
 /** One event of each domain per user that has both, of the training prefix without its last event. */

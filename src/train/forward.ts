@@ -1,4 +1,5 @@
 import { contrastiveLoss } from '../nn/contrastive.ts'
+import { interCompactness, interFallback, interShare, intraDiversity } from '../nn/generalisation.ts'
 import type { LossTensors } from '../nn/gradients.ts'
 import { bceLoss, bprLoss, clashes, softmaxLoss, totalLoss } from '../nn/losses.ts'
 import type { Ops } from '../nn/ops.ts'
@@ -15,14 +16,15 @@ import type { DomainSteps, ThreadBlock, TrainingBatch } from './batch.ts'
 /**
  * The loss of one step (LLM4CDSR Eq. 4, 6 and 8): every real step of the mixed thread, joined with the step of its
  * target's local thread that saw the same past, is to score its target above negatives of the same domain; pairs of
- * items of one user are to lie close. `rows` are the tables' rows of `batch.items`. Axes: U items, B users, L steps,
- * S real steps of one domain, d width, D = 2d or d.
+ * items of one user are to lie close; texts of several domains are to stay comparable (LLM-RecG Eq. 6 and 9-14).
+ * `rows` are the tables' rows of `batch.items`. Axes: U items, B users, L steps, S real steps of one domain, d width,
+ * D = 2d or d.
  */
 export function batchLoss (
   tf: Tf, ops: Ops<Tensor>, spec: SystemSpec, settings: Settings, batch: TrainingBatch, rows: ItemRows<Tensor>
 ): LossTensors {
   const d = settings.width
-  const { adapted, stored } = itemVectors(ops, spec.items, rows) // [U, d], [U, D]
+  const { adapted, stored, general } = itemVectors(ops, spec.items, rows) // [U, d], [U, D]
   const half = (from: number): Tensor => stored.shape[1] === d ? stored : tf.slice(stored, [0, from], [-1, d])
   const globalHalf = half(0) // [U, d]
   const localHalf = spec.fusion === 'concat' ? half(d) : undefined
@@ -65,7 +67,8 @@ export function batchLoss (
     const negatives = settings.negatives !== 'published' || localHalf === undefined
       ? pick(stored, found.negatives)
       : tf.concat([pick(globalHalf, found.negatives), pick(localHalf, found.localNegatives)], -1)
-    const negative = tf.sum(tf.mul(users, negatives), -1)
+    const each = found.negatives.length / found.targets.length
+    const negative = each === 1 ? tf.sum(tf.mul(users, negatives), -1) : manyDots(tf, users, negatives, each)
     return (kind === 'bpr' ? bprLoss : bceLoss)(tf, positive, negative, settings.reduction)
   }
   const regularisation = ({ name, kind }: LossTerm): Tensor => {
@@ -74,10 +77,28 @@ export function batchLoss (
     return contrastiveLoss(tf, kind, pick(adapted, pairs.first), pick(adapted, pairs.second), settings.gamma)
   }
 
-  const terms = spec.losses.map((term) => ({
-    ...term, value: 'domain' in term.on ? recommendation(term, term.on.domain) : regularisation(term),
-  }))
+  const generalisation = ({ kind }: LossTerm): Tensor => {
+    const groups = batch.texts.map((rows) => pick(general!, rows))
+    const { genTau: tau = 1, genForm: form = 'mean' } = settings
+    if (kind === 'intra') return intraDiversity(tf, groups, tau, form)
+    const inter = groups.length === 2 && settings.interFallback === true
+      ? interFallback(tf, groups)
+      : interCompactness(tf, groups, tau, form)
+    return tf.mul(inter, interShare(groups))
+  }
+
+  const valueOf = (term: LossTerm): Tensor => {
+    if ('domain' in term.on) return recommendation(term, term.on.domain)
+    return 'texts' in term.on ? generalisation(term) : regularisation(term)
+  }
+  const terms = spec.losses.map((term) => ({ ...term, value: valueOf(term) }))
   return { loss: totalLoss(tf, terms), terms: new Map(terms.map(({ name, value }) => [name, value])) }
+}
+
+/** Users [S, D] by n vectors each [S * n, D] -> [S, n]. */
+function manyDots (tf: Tf, users: Tensor, vectors: Tensor, each: number): Tensor {
+  const [steps = 0, width = 0] = users.shape
+  return tf.sum(tf.mul(tf.reshape(users, [steps, 1, width]), tf.reshape(vectors, [steps, each, width])), -1)
 }
 
 /** Logits of unit vectors lie in -1..1; the learned temperature gives a softmax over thousands of items its range. */

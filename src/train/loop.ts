@@ -13,13 +13,16 @@ import { initialWeights } from '../systems/initial-weights.ts'
 import type { ItemTexts } from '../systems/initial-weights.ts'
 import type { Settings } from '../systems/settings.ts'
 import type { Phase, SystemSpec } from '../systems/spec.ts'
+import { trainingSet } from '../systems/recg/sequences.ts'
 import { buildBatch } from './batch.ts'
 import type { CurveRow } from './curve.ts'
 import { planEpoch, trainableUsers } from './epoch-plan.ts'
+import { findPatterns } from './find-patterns.ts'
 import { createModel } from './model.ts'
 import { copyWeights } from './state.ts'
 import type { BestEpoch, TrainingState } from './state.ts'
 import { trainStep } from './step.ts'
+import { textPools } from './text-pools.ts'
 
 export interface TrainParts {
   readonly tf: Tf
@@ -64,15 +67,17 @@ export interface Trained {
  * same weights, to the bit, as one that was not.
  * @throws interrupted, training_diverged, scores_not_finite, and dataset_empty where no user has two training events.
  */
-export async function train (parts: TrainParts, control: TrainControl = {}): Promise<Trained> {
+export async function train (given: TrainParts, control: TrainControl = {}): Promise<Trained> {
+  const parts = { ...given, dataset: trainingSet(given.dataset, given.settings) }
   const { dataset, spec } = parts
+  const pools = textPools(dataset, spec, parts.texts, parts.settings.seed)
   if (trainableUsers(dataset).length === 0) {
     throw new IsthmusError('dataset_empty', 'no user has two events to train on, besides those for validation and test')
   }
   let state = control.from ?? freshState(parts)
   control.onStart?.(state.weights)
-  for (; state.phase < spec.phases.length; state = nextPhase(state)) {
-    state = await trainPhase(parts, spec.phases[state.phase]!, state, control)
+  for (; state.phase < spec.phases.length; state = nextPhase(parts, state)) {
+    state = await trainPhase({ ...parts, pools }, spec.phases[state.phase]!, state, control)
   }
   const best = state.best!
   return { weights: best.weights, best, curve: state.curve, seconds: state.seconds }
@@ -93,18 +98,23 @@ function freshState ({ spec, settings, dataset, texts }: TrainParts): TrainingSt
 }
 
 /** The next phase starts from the best weights, with an optimiser that remembers nothing. */
-function nextPhase (state: TrainingState): TrainingState {
+function nextPhase (parts: TrainParts, state: TrainingState): TrainingState {
+  const weights = copyWeights(state.best!.weights)
+  if (parts.spec.phases[state.phase + 1]?.begin === 'patterns') {
+    weights.set(...findPatterns(parts.tf, { ...parts, weights }, trainableUsers(parts.dataset)))
+  }
   return {
     ...state,
     phase: state.phase + 1,
     firstEpoch: state.epoch,
-    weights: copyWeights(state.best!.weights),
+    weights,
     adam: createAdam().state(),
   }
 }
 
 async function trainPhase (
-  parts: TrainParts, phase: Phase, from: TrainingState, control: TrainControl
+  parts: TrainParts & { readonly pools: readonly Int32Array[] }, phase: Phase, from: TrainingState,
+  control: TrainControl
 ): Promise<TrainingState> {
   const { tf, dataset, settings, spec } = parts
   const { signal, save, reporter, now = () => performance.now() } = control
@@ -121,7 +131,7 @@ async function trainPhase (
       reporter?.epochStarts(epoch, batches.length, state.step)
       for (let step = state.step; step < batches.length; step++) {
         const random = createRandom(settings.seed, `batch/${epoch}/${step}`)
-        const batch = buildBatch(dataset, spec, settings, batches[step]!, random)
+        const batch = buildBatch(dataset, spec, settings, batches[step]!, random, parts.pools)
         dropout.at(epoch, step)
         const losses = trainStep({ ...parts, phase, weights, adam, dropout }, batch)
         state = { ...state, step: step + 1, sums: addUp(state.sums, losses), adam: adam.state() }

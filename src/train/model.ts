@@ -1,7 +1,7 @@
 import type { Dataset } from '../data/dataset.ts'
 import { evaluationInput } from '../data/dataset.ts'
 import { threadInput } from '../data/threads.ts'
-import { padLeft, padPositions, widest } from '../data/window.ts'
+import { latestIds, padLeft, padPositions, widest } from '../data/window.ts'
 import type { Scorer } from '../evaluate/scorer.ts'
 import { plain } from '../nn/gradients.ts'
 import type { Ops, Weights } from '../nn/ops.ts'
@@ -11,6 +11,7 @@ import { encodeUser } from '../systems/encode-user.ts'
 import type { UserInput } from '../systems/encode-user.ts'
 import type { ItemTexts } from '../systems/initial-weights.ts'
 import { itemVectors } from '../systems/item-tower.ts'
+import { threadLast } from '../systems/read-thread.ts'
 import type { ThreadInput } from '../systems/read-thread.ts'
 import { isPaddingFree } from '../systems/settings.ts'
 import type { Settings } from '../systems/settings.ts'
@@ -26,6 +27,8 @@ export interface Model {
   itemVectors: () => Float32Array
   /** User vectors for one domain, row-major [histories, vectorWidth], from histories of global ids, oldest first. */
   userVectors: (histories: readonly Int32Array[], domain: number) => Float32Array
+  /** What the mixed thread alone makes of histories, before anything is joined to it: [histories, width]. */
+  lastSteps: (histories: readonly Int32Array[]) => Float32Array
   /** Scores of whole domains. */
   scorer: () => Scorer
   /** Frees every tensor. */
@@ -58,20 +61,20 @@ export function createModel (tf: Tf, { spec, settings, dataset, texts, weights }
   })
   const vectorWidth = halves.length * d
 
+  const thread = (sequences: readonly Int32Array[], from: number, half: Tensor): ThreadInput<Tensor> => {
+    const length = isPaddingFree(settings) ? widest(sequences) : settings.length
+    const ids = padLeft(sequences, length)
+    const rows = ids.map((id) => id === 0 ? 0 : from + id - 1)
+    const shape: [number, number] = [sequences.length, length]
+    return {
+      x: tf.gather(half, tf.tensor2d(rows, shape, 'int32')), // [B, L, d]
+      positions: tf.tensor2d(padPositions(sequences.map((ids) => ids.length), length), shape, 'int32'),
+      mask: tf.tensor2d(Float32Array.from(ids, (id) => id === 0 ? 0 : 1), shape),
+    }
+  }
   const encode = (histories: readonly Int32Array[], domain: number): Tensor => {
     const { offset } = domains[domain]!
     const inputs = histories.map((history) => threadInput(domains, history, settings.length))
-    const thread = (sequences: readonly Int32Array[], from: number, half: Tensor): ThreadInput<Tensor> => {
-      const length = isPaddingFree(settings) ? widest(sequences) : settings.length
-      const ids = padLeft(sequences, length)
-      const rows = ids.map((id) => id === 0 ? 0 : from + id - 1)
-      const shape: [number, number] = [sequences.length, length]
-      return {
-        x: tf.gather(half, tf.tensor2d(rows, shape, 'int32')), // [B, L, d]
-        positions: tf.tensor2d(padPositions(sequences.map((ids) => ids.length), length), shape, 'int32'),
-        mask: tf.tensor2d(Float32Array.from(ids, (id) => id === 0 ? 0 : 1), shape),
-      }
-    }
     const local = inputs.map((input) => input.local[domain]!)
     const input: UserInput<Tensor> = {
       global: thread(inputs.map(({ mixed }) => mixed), 0, halves[0]!),
@@ -104,6 +107,10 @@ export function createModel (tf: Tf, { spec, settings, dataset, texts, weights }
     vectorWidth,
     itemVectors: () => plain(tf, () => read(tf.concat(halves, 1))),
     userVectors: (given, domain) => plain(tf, () => read(encode(given, domain))),
+    lastSteps: (given) => plain(tf, () => {
+      const input = thread(given.map((history) => latestIds(history, settings.length)), 0, halves[0]!)
+      return read(threadLast(ops, spec.threads[0]!, settings, input))
+    }),
     scorer: () => ({
       name: settings.system,
       score: (users, split, domain) =>

@@ -47,6 +47,13 @@ describe('BPR and BCE', () => {
     })
   })
 
+  it('compare a step with each of five negatives, as golden case 25', () => {
+    const { inputs: { pos, neg }, expected: { loss_mean: mean, loss_sum: sum } } =
+      golden<{ pos: number[], neg: number[][] }, Record<string, number>>('25_recg_bpr_five_negatives')
+    expect(value(() => bprLoss(tf, tf.tensor1d(pos), tf.tensor2d(neg), 'mean'))).toBeCloseTo(mean!, 5)
+    expect(value(() => bprLoss(tf, tf.tensor1d(pos), tf.tensor2d(neg), 'sum'))).toBeCloseTo(sum!, 5)
+  })
+
   it('stay finite for logits far apart, and give 0 for a batch without steps', () => {
     for (const loss of [bprLoss, bceLoss]) {
       expect(value(() => loss(tf, tf.tensor1d([-300]), tf.tensor1d([300]), 'sum'))).toBeGreaterThan(299)

@@ -97,6 +97,7 @@ describe.each([
   ['llm4cdsr', 'product', {}], ['llm4cdsr', 'paper', {}], ['sasrec-text', 'product', {}],
   ['llm4cdsr', 'product', { backbone: 'gru4rec', layers: 2 }], ['llm4cdsr', 'paper', { backbone: 'bert4rec', heads: 2 }],
   ['gru4rec', 'paper', {}], ['bert4rec', 'product', {}],
+  ['llm-recg', 'product', {}], ['llm-recg', 'paper', { backbone: 'bert4rec', width: 16 }],
 ])('the user vector of %s (%s, %j)', (system, preset, overrides) => {
   it.each([
     [1, 1], [7, 1], [50, 1], [200, 1], [1, 8], [7, 8], [50, 8], [200, 8],

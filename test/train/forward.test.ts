@@ -14,6 +14,7 @@ import { buildBatch } from '../../src/train/batch.ts'
 import type { TrainingBatch } from '../../src/train/batch.ts'
 import { batchLoss } from '../../src/train/forward.ts'
 import { createModel } from '../../src/train/model.ts'
+import { textPools } from '../../src/train/text-pools.ts'
 import type { Model, ModelParts } from '../../src/train/model.ts'
 import { golden } from '../nn/golden.ts'
 import { plantedShop } from './planted.ts'
@@ -34,8 +35,9 @@ function parts (system: string, preset: string, overrides: Record<string, unknow
   return { dataset, texts, settings, spec, weights: initialWeights(spec, settings, dataset.domains, texts) }
 }
 
-function batchOf ({ dataset, spec, settings }: ModelParts): TrainingBatch {
-  return buildBatch(dataset, spec, settings, USERS, createRandom(5, 'batch'))
+function batchOf ({ dataset, spec, settings, texts }: ModelParts): TrainingBatch {
+  const pools = textPools(dataset, spec, texts, settings.seed)
+  return buildBatch(dataset, spec, settings, USERS, createRandom(5, 'batch'), pools)
 }
 
 /** The loss of one batch and its terms, without dropout. */
@@ -85,8 +87,11 @@ function servedLoss (given: ModelParts, model: Model, batch: TrainingBatch, doma
       const others = [...found.negatives].filter((row) => row !== found.targets[s]).map((row) => score(vector, row))
       return Math.log([positive, ...others].reduce((sum, logit) => sum + Math.exp(logit), 0)) - positive
     }
-    const negative = score(vector, found.negatives[s]!)
-    return settings.recLoss === 'bpr' ? softplus(negative - positive) : softplus(-positive) + softplus(negative)
+    const each = found.negatives.length / found.targets.length
+    const negatives = [...found.negatives.subarray(s * each, (s + 1) * each)].map((row) => score(vector, row))
+    const compared = negatives.map((negative) =>
+      settings.recLoss === 'bpr' ? softplus(negative - positive) : softplus(-positive) + softplus(negative))
+    return compared.reduce((all, value) => all + value, 0) / each
   })
   const sum = values.reduce((all, value) => all + value, 0)
   return settings.reduction === 'sum' ? sum : sum / values.length
@@ -100,6 +105,8 @@ describe('the training loss', () => {
     ['llm4cdsr', 'product', { backbone: 'gru4rec', layers: 2 }],
     ['llm4cdsr', 'product', { backbone: 'bert4rec', hiddenShare: 0 }],
     ['llm4cdsr', 'paper', { backbone: 'bert4rec', hiddenShare: 0 }], ['bert4rec', 'product', { hiddenShare: 0 }],
+    ['llm-recg', 'product', {}], ['llm-recg', 'paper', {}], ['llm-recg', 'paper', { backbone: 'gru4rec', patterns: 0 }],
+    ['llm-recg', 'product', { globalItems: 'projection', alpha: 0 }],
   ])('of %s, %s %j, is made of the scores that will be served', (system, preset, overrides) => {
     const given = parts(system, preset, overrides)
     const batch = batchOf(given)
@@ -134,6 +141,30 @@ describe('the training loss', () => {
       ...batch, steps: [{ ...only, negatives: Int32Array.from(negatives) }, second!],
     }).terms.get('rec.A')
     expect(loss([...free, ...targets])).toBeCloseTo(loss(free)!, 5)
+  })
+})
+
+describe('the generalisation loss of a step', () => {
+  const pools = [Int32Array.of(1, 2, 3, 4), Int32Array.of(21, 22, 23), Int32Array.of(30, 31)]
+  const step = (overrides: Record<string, unknown> = {}, of = pools) => {
+    const given = parts('llm-recg', 'product', { alpha: 0.5, batchSize: 3, ...overrides })
+    return losses(given, buildBatch(given.dataset, given.spec, given.settings, USERS, createRandom(5, 'batch'), of))
+  }
+
+  it('is taken over a batch of each pool, and weighs the domains against each other by N / |D|^3', () => {
+    const { loss, terms } = step()
+    expect(terms.get('gen.intra')).toBeGreaterThan((Math.log(3) + Math.log(3) + Math.log(2)) / 3 - 0.4)
+    // Of two other domains each, so at most log 2, times (3 + 3 + 2) / 27.
+    expect(terms.get('gen.inter')).toBeGreaterThan(0.8 * Math.log(2) * 8 / 27)
+    expect(terms.get('gen.inter')).toBeLessThanOrEqual(Math.log(2) * 8 / 27 + 1e-6)
+    expect(loss).toBeCloseTo(terms.get('rec.A')! + terms.get('rec.B')! - 0.5 * terms.get('gen.intra')! +
+      0.5 * terms.get('gen.inter')!, 5)
+  })
+
+  it('has nothing between two domains but the fallback', () => {
+    const two = pools.slice(0, 2)
+    expect(step({ interFallback: false }, two).terms.get('gen.inter')).toBe(0)
+    expect(step({ interFallback: true }, two).terms.get('gen.inter')).toBeGreaterThan(0)
   })
 })
 

@@ -57,6 +57,27 @@ export function plantedShop (
   return { dataset: datasetOf([size, size], sequences), texts: { width: textWidth, rows } }
 }
 
+/**
+ * Two domains, items in topics, users true to one topic in both: what the texts say of it holds in either domain, and
+ * popularity knows nothing of it.
+ */
+export function faithfulShop (
+  { users = 60, topics = 4, perTopic = 8, length = 5, textWidth = 12, seed = 1 } = {}
+): { dataset: Dataset, texts: ItemTexts } {
+  const random = createRandom(seed, 'faithful')
+  const size = topics * perTopic
+  const sequences = Array.from({ length: users }, (_, user) =>
+    Array.from({ length: 2 * length }, (_, i) =>
+      (i % 2) * size + 1 + (user % topics) * perTopic + random.integer(perTopic)))
+  const rows = new Float32Array(2 * size * textWidth)
+  for (let g = 0; g < 2 * size; g++) {
+    for (let i = 0; i < textWidth; i++) rows[g * textWidth + i] = 0.1 * random.normal()
+    rows[g * textWidth + Math.floor((g % size) / perTopic)]! += 1
+    rows[g * textWidth + topics + Math.floor(g / size)]! += 1
+  }
+  return { dataset: datasetOf([size, size], sequences), texts: { width: textWidth, rows } }
+}
+
 /** Leaves a shop as the steps `prepare` and `embed` would, under `folder`; gives the directory of the embeddings. */
 export async function writeShop (folder: string, { dataset, texts }: ReturnType<typeof plantedShop>): Promise<string> {
   const data = join(folder, 'data')

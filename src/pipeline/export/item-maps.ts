@@ -1,8 +1,14 @@
 import type { Domain } from '../../data/dataset.ts'
 import { foldAdapter } from '../../nn/adapter.ts'
+import type { AffineMap } from '../../nn/adapter.ts'
+import { foldDualProjection, foldSingleProjection } from '../../nn/dual-projection.ts'
 import { namedWeight } from '../../nn/ops.ts'
+import type { Weights } from '../../nn/ops.ts'
 import { affineOfPca, fitPca, projectPca } from '../../numeric/pca.ts'
 import { affineOfRidge, chooseRidge } from '../../numeric/ridge.ts'
+import { PROJECTIONS } from '../../systems/item-tower.ts'
+import { readsIds, readsTexts } from '../../systems/spec.ts'
+import type { ItemTower } from '../../systems/spec.ts'
 import type { Run } from '../train.ts'
 
 /** An affine map from a raw text embedding, as bundles hold it: F row-major [outputs, inputs], then f [outputs]. */
@@ -26,8 +32,8 @@ const MOVED = 0.1
  */
 export function itemMap ({ spec, settings, weights, texts }: Parts): FittedMap {
   const inputs = texts.width
-  const folded = spec.items.global === 'ids' ? undefined : foldAdapter(weights, 'items.adapter')
-  if (folded !== undefined && spec.items.global === 'text') {
+  const folded = readsTexts(spec.items) ? foldTexts(weights, spec.items) : undefined
+  if (folded !== undefined && !readsIds(spec.items)) {
     return { values: joined(folded.matrix, folded.offset), method: 'fold' }
   }
   const ids = namedWeight(weights, 'items.ids').data
@@ -36,6 +42,12 @@ export function itemMap ({ spec, settings, weights, texts }: Parts): FittedMap {
   const values = learnt.values.slice()
   for (const [i, value] of joined(folded.matrix, folded.offset).entries()) values[i] = values[i]! + value
   return { ...learnt, values }
+}
+
+function foldTexts (weights: Weights, { global }: ItemTower): AffineMap {
+  if (global === 'dual') return foldDualProjection(weights, PROJECTIONS)
+  if (global === 'projection') return foldSingleProjection(weights, PROJECTIONS)
+  return foldAdapter(weights, 'items.adapter')
 }
 
 /** From a text to the local half of one domain, or undefined where the system has none. */
