@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { runCommand } from '../src/config/command.ts'
 import { parseFlags } from '../src/config/step-flags.ts'
 import { figure } from '../src/evaluate/table.ts'
-import { packageRoot } from '../src/paths.ts'
+import { contentCache, packageRoot } from '../src/paths.ts'
 import { demo } from '../src/pipeline/demo.ts'
 import { startProgress } from '../src/progress.ts'
 
@@ -25,7 +25,7 @@ await runCommand('demo', { usage }, async (signal) => {
     models: models ?? join(packageRoot, 'models'),
     context: {
       work: work ?? join(packageRoot, 'work/demo'),
-      cache: join(packageRoot, '.cache/embeddings'),
+      cache: contentCache,
       env: process.env,
       signal,
       progress: (label, total, unit) => startProgress({ label, total, unit }),

@@ -1,7 +1,6 @@
-import { join } from 'node:path'
 import { runCommand } from '../src/config/command.ts'
 import { parseFlags, readConfig, STEP_FLAGS } from '../src/config/step-flags.ts'
-import { packageRoot } from '../src/paths.ts'
+import { contentCache } from '../src/paths.ts'
 import { embedSettings } from '../src/pipeline/embed-settings.ts'
 import { embed } from '../src/pipeline/embed.ts'
 import { chooseEmbedder } from '../src/pipeline/embedder-choice.ts'
@@ -34,7 +33,7 @@ await runCommand('embed', { usage }, async (signal) => {
     out: out!,
     embedder: chooseEmbedder(settings, process.env),
     prompt: settings.prompt,
-    cache: cache ?? join(packageRoot, '.cache/embeddings'),
+    cache: cache ?? contentCache,
     signal,
     onStart: (total) => { progress = startProgress({ label: 'embed', total, unit: 'items' }) },
     onProgress: (done) => progress?.update(done),

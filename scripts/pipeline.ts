@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path'
 import { runCommand } from '../src/config/command.ts'
 import { parseFlags, readConfig } from '../src/config/step-flags.ts'
-import { packageRoot } from '../src/paths.ts'
+import { contentCache, packageRoot } from '../src/paths.ts'
 import { pipelineSettings } from '../src/pipeline/pipeline-settings.ts'
 import { pipeline } from '../src/pipeline/pipeline.ts'
 import { startProgress } from '../src/progress.ts'
@@ -39,7 +39,7 @@ await runCommand('pipeline', { usage }, async (signal) => {
       data: [...data, ...positionals],
       work: work ?? join(packageRoot, 'work', name),
       settings: pipelineSettings({ ...rest, ...(kCore !== undefined && { kCore }) }, await readConfig(config)),
-      cache: join(packageRoot, '.cache/embeddings'),
+      cache: contentCache,
       env: process.env,
       signal,
       progress: (label, total, unit) => startProgress({ label, total, unit }),

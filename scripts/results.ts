@@ -2,7 +2,7 @@ import { basename, join } from 'node:path'
 import { runCommand } from '../src/config/command.ts'
 import { parseFlags, readConfig } from '../src/config/step-flags.ts'
 import { figure } from '../src/evaluate/table.ts'
-import { packageRoot } from '../src/paths.ts'
+import { contentCache, packageRoot } from '../src/paths.ts'
 import { pipelineSettings } from '../src/pipeline/pipeline-settings.ts'
 import { results } from '../src/pipeline/results.ts'
 import { startProgress } from '../src/progress.ts'
@@ -34,7 +34,7 @@ await runCommand('results', { usage }, async (signal) => {
       data,
       work: work ?? join(packageRoot, 'work/results', basename(data[0]!)),
       settings: pipelineSettings({ ...rest, kCore, ties, system: 'llm4cdsr' }, await readConfig(config)),
-      cache: join(packageRoot, '.cache/embeddings'),
+      cache: contentCache,
       env: process.env,
       signal,
       progress: (label, total, unit) => startProgress({ label, total, unit }),

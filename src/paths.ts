@@ -5,6 +5,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 /** The folder of package.json, whether this runs as src/*.ts or as dist/src/*.js. */
 export const packageRoot = findRoot(dirname(fileURLToPath(import.meta.url)))
 
+/** Where vectors and answers that were paid for are kept unless told otherwise. */
+export const contentCache = join(packageRoot, '.cache/llm')
+
 /**
  * The compiled form of a module of ours, e.g. `src/recommend/engine-worker.ts`: what worker threads and child
  * processes load, since they do not see the test runner's loader.

@@ -31,19 +31,24 @@ export interface KMeansOptions extends LloydOptions {
  * @throws config_invalid unless 1 <= k <= n.
  */
 export function kMeans (rows: Rows, width: number, k: number, options: KMeansOptions = {}): Clusters {
-  const { seed = 42, restarts = 10 } = options
+  return [...kMeansRuns(rows, width, k, options)].at(-1)!
+}
+
+/** `kMeans` one run after the other, for callers with other things to do between: each time the best so far. */
+export function * kMeansRuns (
+  rows: Rows, width: number, k: number, { seed = 42, restarts = 10, ...options }: KMeansOptions = {}
+): Generator<Clusters, void> {
   const count = rows.length / width
   if (k < 1 || k > count || restarts < 1) {
     throw new IsthmusError('config_invalid', `${k} clusters of ${count} rows, ${restarts} starts`)
   }
   const random = createRandom(seed, 'k-means')
-  const start = (): Clusters => lloyd(rows, width, plusPlus(rows, width, k, random), options)
-  let best = start()
-  for (let run = 1; run < restarts; run++) {
-    const found = start()
-    if (found.inertia < best.inertia) best = found
+  let best: Clusters | undefined
+  for (let run = 0; run < restarts; run++) {
+    const found = lloyd(rows, width, plusPlus(rows, width, k, random), options)
+    if (best === undefined || found.inertia < best.inertia) best = found
+    yield best
   }
-  return best
 }
 
 /** Lloyd's algorithm from given centroids, row-major [k, width]; a cluster without rows keeps its centroid. */

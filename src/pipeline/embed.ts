@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { openDataset, PREPARE } from '../data/dataset-files.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { IsthmusError } from '../errors.ts'
@@ -96,4 +96,19 @@ export async function openEmbeddings (dir: string, dataset: Pick<Dataset, 'diges
   const { embedder, prompt } = manifest.settings as { embedder: Embeddings['embedder'], prompt: ItemPrompt }
   const rows = await readFloat32(join(dir, ROWS), dataset.items.length * embedder.width)
   return { manifest, embedder, prompt, width: embedder.width, rows }
+}
+
+/** Opens what `embed` left and the dataset that it was made from. Throws what `readStep` and `openEmbeddings` throw. */
+export async function openEmbedded (dir: string): Promise<{ dataset: Dataset, embeddings: Embeddings }> {
+  const manifest = await readStep(dir, EMBED)
+  const dataset = await openDataset(inputOf(dir, manifest))
+  return { dataset, embeddings: await openEmbeddings(dir, dataset) }
+}
+
+/** The directory that the step in `dir` read, which has to lie where it lay. */
+export function inputOf (dir: string, { input }: StepManifest): string {
+  if (input !== undefined) return resolve(dir, input.dir)
+  throw new IsthmusError('artefact_invalid', `${dir} does not say what it was made from`, {
+    place: { file: dir, field: 'input' },
+  })
 }

@@ -1,3 +1,4 @@
+import { refuseSetting } from '../errors.ts'
 import { LOCAL_EMBEDDER_ID, LOCAL_EMBEDDER_WIDTH } from '../encode/local-embedder.ts'
 import { TEXT_WORKERS, textPool } from '../encode/text-pool.ts'
 import type { TextEmbedder } from '../llm/embedder.ts'
@@ -30,4 +31,16 @@ export function chooseEmbedder (
   const { id, width } = embedder
   // Two endpoints may give one name to two models.
   return { id, width, scope: [options.baseUrl], atOnce: REQUESTS_AT_ONCE, open: async () => embedder }
+}
+
+/** The embedder that made a directory of embeddings, by its id there; `baseUrl` where it was not the provider's own. */
+export function embedderNamed (
+  { id, width }: { readonly id: string, readonly width: number }, baseUrl: string | undefined,
+  env: Readonly<Record<string, string | undefined>>
+): EmbedderChoice {
+  const [, model] = /^openai\/(.+)\/\d+$/.exec(id) ?? []
+  const choice = chooseEmbedder(
+    model === undefined ? { embedder: 'local' } : { embedder: 'openai', model, width, ...(baseUrl !== undefined && { baseUrl }) },
+    env)
+  return choice.id === id ? choice : refuseSetting('embedder', `${id} is none that this version can open`)
 }

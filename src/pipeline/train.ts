@@ -1,5 +1,4 @@
 import { join, resolve } from 'node:path'
-import { openDataset } from '../data/dataset-files.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { IsthmusError } from '../errors.ts'
 import { isCurrent, readStep, writeStep } from '../files/step.ts'
@@ -17,7 +16,7 @@ import { train } from '../train/loop.ts'
 import type { Trained, TrainReporter } from '../train/loop.ts'
 import type { TrainingState } from '../train/state.ts'
 import { readWeights, writeWeights } from '../train/weights-file.ts'
-import { EMBED, openEmbeddings } from './embed.ts'
+import { inputOf, openEmbedded } from './embed.ts'
 import type { Embeddings } from './embed.ts'
 import type { TrainSettings } from './train-settings.ts'
 
@@ -60,7 +59,7 @@ export interface TrainStart {
  */
 export async function trainStep (step: TrainStep): Promise<{ manifest: StepManifest, skipped: boolean }> {
   const { input: dir, out, signal, reporter } = step
-  const { dataset, embeddings } = await openInput(dir)
+  const { dataset, embeddings } = await openEmbedded(dir)
   const { system, preset, overrides } = step.settings
   const settings = resolveSettings(system, preset, embeddings.width, overrides)
   const input = { dir, digest: embeddings.manifest.digest }
@@ -120,7 +119,7 @@ export interface Run {
  */
 export async function openRun (dir: string): Promise<Run> {
   const manifest = await readStep(dir, TRAIN)
-  const { dataset, embeddings } = await openInput(inputOf(dir, manifest))
+  const { dataset, embeddings } = await openEmbedded(inputOf(dir, manifest))
   if (embeddings.manifest.digest !== manifest.input?.digest) {
     throw new IsthmusError('artefact_invalid', `${dir} was trained on other embeddings than its input now holds`, {
       place: { file: dir, field: 'input' },
@@ -134,19 +133,6 @@ export async function openRun (dir: string): Promise<Run> {
 }
 
 const WEIGHTS = 'weights'
-
-async function openInput (dir: string): Promise<{ dataset: Dataset, embeddings: Embeddings }> {
-  const manifest = await readStep(dir, EMBED)
-  const dataset = await openDataset(inputOf(dir, manifest))
-  return { dataset, embeddings: await openEmbeddings(dir, dataset) }
-}
-
-function inputOf (dir: string, { input }: StepManifest): string {
-  if (input !== undefined) return resolve(dir, input.dir)
-  throw new IsthmusError('artefact_invalid', `${dir} does not say what it was made from`, {
-    place: { file: dir, field: 'input' },
-  })
-}
 
 function checkpointOf (out: string): string {
   return `${resolve(out)}.checkpoint`

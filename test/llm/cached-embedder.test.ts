@@ -42,7 +42,7 @@ describe('cachedEmbedder', () => {
     return await cached.embed(texts).finally(async () => await cached.close())
   }
   const rowFiles = async (): Promise<string[]> =>
-    (await readdir(dir, { recursive: true })).filter((name) => name.endsWith('.rows')).map((name) => join(dir, name))
+    (await readdir(dir, { recursive: true })).filter((name) => name.endsWith('.log')).map((name) => join(dir, name))
   const texts = Array.from({ length: 600 }, (_, i) => `text ${i}`)
 
   it('asks for each text once, in this process and in the next', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBundle } from '../../src/bundle/open.ts'
-import { packageRoot } from '../../src/paths.ts'
+import { contentCache } from '../../src/paths.ts'
 import { demo, demoSettings } from '../../src/pipeline/demo.ts'
 import type { Demo } from '../../src/pipeline/demo.ts'
 
@@ -18,7 +18,7 @@ describe('demo', () => {
     flags: { backend: 'wasm', epochs: '1' },
     context: {
       work: join(folder, 'work'),
-      cache: join(packageRoot, '.cache/embeddings'),
+      cache: contentCache,
       env: {},
       signal,
       progress: () => ({ update () {}, finish () {} }),

@@ -1,0 +1,111 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Item } from '../../src/data/dataset.ts'
+import { chooseChat } from '../../src/pipeline/chat-choice.ts'
+import type { ChatChoice } from '../../src/pipeline/chat-choice.ts'
+import { openEmbedded } from '../../src/pipeline/embed.ts'
+import { DEFAULT_PROFILE } from '../../src/pipeline/profile-settings.ts'
+import { profileStep } from '../../src/pipeline/profile.ts'
+import type { ProfileStep } from '../../src/pipeline/profile.ts'
+import { openProfiles } from '../../src/profile/profiles.ts'
+import { hashEmbedder } from '../support/hash-embedder.ts'
+import { plantedShop, writeShop } from '../train/planted.ts'
+
+const WIDTH = 12
+const folders: string[] = []
+afterAll(async () => { for (const folder of folders) await rm(folder, { recursive: true }) })
+
+const shop = plantedShop({ users: 30, textWidth: WIDTH })
+/** A topic of five items in each domain, which its texts say; one user whose only training events have no title. */
+const items = shop.dataset.items.map((item, i): Item =>
+  i === 0 ? item : { ...item, title: `topic ${Math.floor((i % 20) / 5)} thing ${i}` })
+const dataset = { ...shop.dataset, items, events: shop.dataset.events.slice() }
+dataset.events.fill(1, 0, dataset.offsets[1]!)
+
+describe('the step profile', () => {
+  let step: ProfileStep
+  let embedded: string[] = []
+  beforeEach(async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'isthmus-profile-'))
+    folders.push(folder)
+    embedded = []
+    const inner = hashEmbedder({ width: WIDTH })
+    step = {
+      input: await writeShop(folder, { ...shop, dataset }),
+      out: join(folder, 'profiles'),
+      settings: { ...DEFAULT_PROFILE, clusters: 4 },
+      chat: chooseChat({ chat: 'extractive' }),
+      embedderNamed: ({ id, width }) => ({
+        id,
+        width,
+        scope: [],
+        atOnce: 1,
+        open: async () => ({
+          ...inner,
+          id,
+          embed: async (texts, options) => {
+            embedded.push(...texts)
+            return await inner.embed(texts, options)
+          },
+        }),
+      }),
+      cache: join(folder, 'cache'),
+    }
+  })
+
+  it('leaves a vector for every user of whom something is known, a flag, the words, and who wrote them', async () => {
+    const { manifest, skipped } = await profileStep(step)
+    expect(skipped).toBe(false)
+    expect(manifest).toMatchObject({ step: 'profile', chat: 'extractive', users: 30, without: 1 })
+    expect(manifest.settings).toMatchObject({
+      chat: { id: 'extractive' }, clusters: 4, embedder: { id: 'planted/1', width: WIDTH }, templates: expect.arrayContaining(['profile-part/1']) as string[],
+    })
+    const lines = (await readFile(join(step.out, 'profiles.jsonl'), 'utf8')).trim().split('\n').map((line) =>
+      JSON.parse(line) as { userId: string, chat: string, profile?: string })
+    expect(lines.map(({ userId }) => userId)).toEqual(dataset.users)
+    expect(lines.every(({ chat }) => chat === 'extractive')).toBe(true)
+
+    const { rows, known, width, manifest: { input } } = await openProfiles(step.out)
+    const { embeddings } = await openEmbedded(step.input)
+    expect([width, input?.digest]).toEqual([WIDTH, embeddings.manifest.digest])
+    expect([...known]).toEqual([0, ...Array<number>(29).fill(1)])
+    expect(rows.subarray(0, WIDTH).every((value) => value === 0)).toBe(true)
+    const wanted = await hashEmbedder({ width: WIDTH }).embed([lines[7]!.profile!])
+    expect(rows.subarray(7 * WIDTH, 8 * WIDTH)).toEqual(wanted)
+  })
+
+  it('puts the items of a topic into one cluster', async () => {
+    await profileStep(step)
+    const bytes = await readFile(join(step.out, 'clusters.i32'))
+    const labels = items.map((_, i) => bytes.readInt32LE(i * 4))
+    expect(new Set(labels).size).toBe(4)
+    for (const [i, label] of labels.entries()) expect(label).toBe(labels[5 * Math.floor((i % 20) / 5)])
+  })
+
+  it('does nothing a second time, and makes anew what was made with other settings', async () => {
+    const { manifest } = await profileStep(step)
+    const unopened: ChatChoice = { ...step.chat, open: async () => { throw new Error('opened') } }
+    expect(await profileStep({ ...step, chat: unopened })).toEqual({ manifest, skipped: true })
+    const whole = await profileStep({ ...step, settings: { ...step.settings, partition: false } })
+    expect([whole.skipped, whole.manifest.notes]).toEqual([false, 0])
+  })
+
+  it('goes on where it was stopped, and embeds no text twice', async () => {
+    const stop = new AbortController()
+    const stopped = profileStep({ ...step, signal: stop.signal, onStage: (stage) => { if (stage === 'vectors') stop.abort() } })
+    await expect(stopped).rejects.toMatchObject({ code: 'interrupted' })
+    const stages: string[] = []
+    await profileStep({ ...step, onStage: (stage, total) => stages.push(`${stage} ${total}`) })
+    expect(stages).toEqual(['clusters 10', expect.stringMatching(/^parts \d+$/), 'profiles 29', 'vectors 29'])
+    const once = embedded.length
+    await profileStep({ ...step, out: `${step.out}-again` })
+    expect([once, embedded.length]).toEqual([new Set(embedded).size, once])
+  })
+
+  it('has fewer clusters where there are fewer items', async () => {
+    const { manifest } = await profileStep({ ...step, settings: { ...step.settings, clusters: 1_000 } })
+    expect(manifest.without).toBe(1)
+  })
+})
