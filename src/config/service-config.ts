@@ -23,6 +23,9 @@ export interface ServiceConfig {
   /** Milliseconds a request has unless it says otherwise. */
   readonly requestTimeoutMs: number
   readonly maxInFlight: number
+  /** What one caller may send in a minute: in all, and posts of items. 0: as much as comes. */
+  readonly requestsPerMinute: number
+  readonly itemsPerMinute: number
   /** Milliseconds by which the event loop may be late, for a second, before requests are refused. */
   readonly maxLoopDelayMs: number
   /** Calls that may wait for the engine. */
@@ -74,6 +77,8 @@ export function serviceConfig (env: Environment, flags: Environment = {}): Servi
     logLevel: choice('LOG_LEVEL', LOG_LEVELS, 'info'),
     requestTimeoutMs: integer('REQUEST_TIMEOUT_MS', 250, 10, 5000),
     maxInFlight: integer('MAX_IN_FLIGHT', 256, 1, 100_000),
+    requestsPerMinute: integer('RATE_LIMIT', 0, 0, 100_000_000),
+    itemsPerMinute: integer('RATE_LIMIT_ITEMS', 0, 0, 100_000_000),
     maxLoopDelayMs: integer('MAX_LOOP_DELAY_MS', 50, 1, 60_000),
     maxWaiting: integer('ENGINE_QUEUE', 512, 1, 100_000),
     shutdownDelayMs: integer('SHUTDOWN_DELAY_MS', 0, 0, 60_000),

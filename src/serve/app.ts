@@ -21,6 +21,7 @@ import { docs } from './plugins/docs.ts'
 import { errors } from './plugins/errors.ts'
 import { guard } from './plugins/guard.ts'
 import { observe } from './plugins/observe.ts'
+import { limitRate } from './plugins/rate-limit.ts'
 import { requestId } from './plugins/request-id.ts'
 import { eventRoutes } from './routes/events.ts'
 import { itemRoutes } from './routes/items.ts'
@@ -41,6 +42,9 @@ export interface AppLimits {
   readonly maxItemPosts: number
   /** Milliseconds by which the event loop may be late before requests are refused. */
   readonly maxLoopDelayMs: number
+  /** What one caller may send in a minute: in all, and posts of items. 0: as much as comes. */
+  readonly requestsPerMinute: number
+  readonly itemsPerMinute: number
   /** How long a post of items waits for their embeddings before they are stored as pending, in milliseconds. */
   readonly embedWithinMs: number
 }
@@ -51,6 +55,8 @@ export const LIMITS: AppLimits = {
   maxInFlight: 256,
   maxItemPosts: 16,
   maxLoopDelayMs: 50,
+  requestsPerMinute: 0,
+  itemsPerMinute: 0,
   embedWithinMs: 800,
 }
 
@@ -114,6 +120,9 @@ export async function buildApp (deps: AppDeps): Promise<App> {
   await app.register(errors)
   await app.register(requestId)
   await app.register(observe, { metrics })
+  await app.register(limitRate, {
+    perMinute: limits.requestsPerMinute, itemsPerMinute: limits.itemsPerMinute, metrics,
+  })
   await app.register(access, { keys: deps.keys ?? [], onLoopback: deps.onLoopback ?? true, metrics })
   await app.register(guard, {
     metrics, maxInFlight: limits.maxInFlight, loopDelay, maxLoopDelayMs: limits.maxLoopDelayMs, isDraining,

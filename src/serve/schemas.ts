@@ -129,11 +129,13 @@ export const ItemAnswerSchema = Type.Object({
 
 export const ItemBatchAnswerSchema = Type.Object({ items: Type.Array(ItemAnswerSchema) }, closed)
 
+const RejectedLinesSchema = Type.Array(Type.Object({
+  line: Type.Integer({ minimum: 1 }), code: Type.String(),
+}, closed), { description: 'The first 1,000.' })
+
 export const ItemLinesAnswerSchema = Type.Object({
   accepted: Type.Integer({ minimum: 0 }),
-  rejected: Type.Array(Type.Object({
-    line: Type.Integer({ minimum: 1 }), code: Type.String(),
-  }, closed)),
+  rejected: RejectedLinesSchema,
 }, closed)
 
 export const ItemViewSchema = Type.Object({
@@ -169,10 +171,16 @@ export const EventBatchSchema = Type.Object({
   events: Type.Array(EventSchema, { minItems: 1, maxItems: 1000 }),
 }, closed)
 
-export const EventsAnswerSchema = Type.Object({
+const eventCounts = {
   accepted: Type.Integer({ minimum: 0 }),
   duplicates: Type.Integer({ minimum: 0 }),
   unknownItems: Type.Integer({ minimum: 0, description: 'Accepted events of items that the model does not know.' }),
+}
+
+export const EventLinesAnswerSchema = Type.Object({ ...eventCounts, rejected: RejectedLinesSchema }, closed)
+
+export const EventsAnswerSchema = Type.Object({
+  ...eventCounts,
   rejected: Type.Array(Type.Object({ index: Type.Integer({ minimum: 0 }), code: Type.String() }, closed)),
 }, closed)
 

@@ -18,6 +18,7 @@ import { createEmbedderShelf } from './models/embedder-shelf.ts'
 import { openModel } from './models/open-model.ts'
 import { access, KEY_HEADER } from './plugins/access.ts'
 import { errors } from './plugins/errors.ts'
+import { limitRate } from './plugins/rate-limit.ts'
 import { requestId } from './plugins/request-id.ts'
 import { retryPending } from './retry-pending.ts'
 import { metricsRoute } from './routes/metrics.ts'
@@ -113,6 +114,8 @@ async function start (
       requestTimeoutMs: config.requestTimeoutMs,
       maxInFlight: config.maxInFlight,
       maxLoopDelayMs: config.maxLoopDelayMs,
+      requestsPerMinute: config.requestsPerMinute,
+      itemsPerMinute: config.itemsPerMinute,
     },
     metrics,
     pendingItems: model.pending,
@@ -133,6 +136,7 @@ async function start (
     opened.push(async () => await own.close())
     await own.register(errors)
     await own.register(requestId)
+    await own.register(limitRate, { perMinute: 0, itemsPerMinute: 0, metrics })
     await own.register(access, { keys, onLoopback: isLoopback(config.host), metrics })
     await own.register(metricsRoute, {
       engine, metrics, pendingItems: () => app.catalogue.pending, loopDelay: loop.sustained,

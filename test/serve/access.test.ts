@@ -27,8 +27,13 @@ describe('with keys, the service', () => {
   beforeAll(async () => { service = await openService({ keys }) })
   afterAll(async () => { await service.close() })
 
+  // Each call from an address of its own: many wrong keys from one would be told to wait.
+  let calls = 0
+  const from = (): string => `192.0.2.${calls++ % 256}`
   const call = async ({ method, url }: Pick<Route, 'method' | 'url'>, headers = {}): Promise<LightMyRequestResponse> =>
-    await service.inject({ method: method as 'GET', url: url.replace(/:\w+/, 'nothing').replace('*', 'nothing'), headers })
+    await service.inject({
+      method: method as 'GET', url: url.replace(/:\w+/, 'nothing').replace('*', 'nothing'), headers, remoteAddress: from(),
+    })
   const codeOf = (response: LightMyRequestResponse): string | undefined =>
     String(response.headers['content-type']).includes('problem') ? response.json<{ code: string }>().code : undefined
 
@@ -59,7 +64,7 @@ describe('with keys, the service', () => {
     const post = { method: 'POST', url: '/events', payload: 'not even JSON', headers: { 'content-type': 'text/plain' } } as const
     const all = [{}, bearer('gone'), bearer('isk_wrong'), { authorization: 'Basic YTpi' }, { 'x-api-key': 'k'.repeat(5000) }, { 'x-api-key': 'schlüssel' }]
     const answers = await Promise.all(all.map(async (headers) =>
-      await service.inject({ ...post, headers: { ...post.headers, ...headers, 'x-request-id': 'same-request' } })))
+      await service.inject({ ...post, remoteAddress: from(), headers: { ...post.headers, ...headers, 'x-request-id': 'same-request' } })))
     for (const { statusCode, headers, body } of answers) {
       expect([statusCode, headers['www-authenticate'], body]).toEqual([401, 'Bearer', answers[0]!.body])
     }

@@ -22,18 +22,22 @@ declare module 'fastify' {
 }
 
 export const KEY_HEADER = 'x-api-key'
+/** Wrong keys a minute of one address before it is told to wait; so many are no mistake. */
+const MOST_FAILURES = 20
+const MINUTE_MS = 60_000
 /** Ours have 47; what is longer is no key, and not worth a hash. */
 const LONGEST_KEY = 256
 
 /**
  * Who may use a route: its scope (route-table.ts), held against the key of `Authorization: Bearer` or `X-API-Key`,
- * before anything of a body is read. All wrong keys get one answer. Without any keys everything is open, except that
- * what is `admin` or `metrics` is so on loopback alone.
+ * before anything of a body is read. All wrong keys get one answer, and an address that shows many is told to wait.
+ * Without any keys everything is open, except that what is `admin` or `metrics` is so on loopback alone.
  */
 export const access = fp(async (app: FastifyInstance, { keys, onLoopback, metrics }: AccessOptions) => {
   const openScopes: ReadonlySet<RouteScope> = new Set(
     keys.length > 0 ? ['open'] : onLoopback ? ['open', 'read', 'write', 'admin', 'metrics'] : ['open', 'read', 'write']
   )
+  const countFailure = app.createRateLimit({ max: MOST_FAILURES, timeWindow: MINUTE_MS, keyGenerator: ({ ip }) => ip })
   app.decorateRequest('apiKey', undefined)
   app.decorateRequest('may', function may (this: FastifyRequest, scope: RouteScope): boolean {
     if (openScopes.has(scope) || scope === 'open') return true
@@ -49,6 +53,12 @@ export const access = fp(async (app: FastifyInstance, { keys, onLoopback, metric
     if (request.apiKey === undefined && keys.length > 0) {
       metrics.refused.inc({ reason: 'unauthorized' })
       request.log.info({ key: found?.name, ip: request.ip }, 'auth_failed')
+      const failures = shown === undefined ? undefined : await countFailure(request)
+      if (failures?.isAllowed === false && failures.isExceeded) {
+        request.log.warn({ ip: request.ip }, 'auth_bruteforce')
+        reply.header('retry-after', failures.ttlInSeconds)
+        throw new IsthmusError('rate_limited', 'too many wrong keys')
+      }
       reply.header('www-authenticate', 'Bearer')
       throw new IsthmusError('unauthorized', 'no key, or not one of ours')
     }
@@ -56,7 +66,7 @@ export const access = fp(async (app: FastifyInstance, { keys, onLoopback, metric
     request.log.warn({ key: request.apiKey?.name, scope: request.routeOptions.config.scope }, 'scope_denied')
     throw new IsthmusError('forbidden', 'the key lacks the scope of the route')
   })
-}, { name: 'access' })
+}, { name: 'access', dependencies: ['limit-rate'] })
 
 /** The key as it came; undefined where there is none, or where it cannot be one. */
 function presented ({ headers }: FastifyRequest): string | undefined {

@@ -78,6 +78,7 @@ export const itemRoutes: FastifyPluginAsyncTypebox<ItemRoutesOptions> = async (a
       },
       config: {
         scope: 'write',
+        costly: true,
         maxInFlight: maxPosts,
         documentedBody: {
           'application/json': { anyOf: [ItemSchema, ItemBatchSchema] }, 'application/x-ndjson': Type.String(),
