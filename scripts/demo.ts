@@ -2,9 +2,9 @@ import { join } from 'node:path'
 import { runCommand } from '../src/config/command.ts'
 import { parseFlags } from '../src/config/step-flags.ts'
 import { figure } from '../src/evaluate/table.ts'
-import { contentCache, packageRoot } from '../src/paths.ts'
+import { packageRoot } from '../src/paths.ts'
 import { demo } from '../src/pipeline/demo.ts'
-import { startProgress } from '../src/progress.ts'
+import { terminalContext } from '../src/pipeline/terminal.ts'
 
 const usage = `npm run demo
   [--seed 42] [--backend auto|native-gpu|native|wasm|cpu] [--epochs n] [--work folder] [--models folder]
@@ -25,12 +25,7 @@ await runCommand('demo', { usage }, async (signal) => {
     models: models ?? join(packageRoot, 'models'),
     context: {
       work: work ?? join(packageRoot, 'work/demo'),
-      cache: contentCache,
-      env: process.env,
-      signal,
-      progress: (label, total, unit) => startProgress({ label, total, unit }),
-      onBadRow: ({ file, line, reason }) => console.error(`left out: ${file}:${line}: ${reason}`),
-      say: (line) => console.error(line),
+      ...terminalContext(signal),
     },
   })
   console.log(`${dir}: generated data; NDCG@10 ${figure(trained.ndcg10)}, by popularity ${figure(popularity.ndcg10)}`)

@@ -1,10 +1,10 @@
 import { join, relative } from 'node:path'
 import { runCommand } from '../src/config/command.ts'
 import { parseFlags, readConfig } from '../src/config/step-flags.ts'
-import { contentCache, packageRoot } from '../src/paths.ts'
+import { packageRoot } from '../src/paths.ts'
 import { pipelineSettings } from '../src/pipeline/pipeline-settings.ts'
 import { pipeline } from '../src/pipeline/pipeline.ts'
-import { startProgress } from '../src/progress.ts'
+import { terminalContext } from '../src/pipeline/terminal.ts'
 
 const usage = `npm run pipeline -- --data <folder, or files> --name <bundle>
   [--source <published data set>] [--system llm4cdsr|sasrec-ids|sasrec-text|gru4rec|bert4rec]
@@ -39,12 +39,7 @@ await runCommand('pipeline', { usage }, async (signal) => {
       data: [...data, ...positionals],
       work: work ?? join(packageRoot, 'work', name),
       settings: pipelineSettings({ ...rest, ...(kCore !== undefined && { kCore }) }, await readConfig(config)),
-      cache: contentCache,
-      env: process.env,
-      signal,
-      progress: (label, total, unit) => startProgress({ label, total, unit }),
-      onBadRow: ({ file, line, reason }) => console.error(`left out: ${file}:${line}: ${reason}`),
-      say: (line) => console.error(line),
+      ...terminalContext(signal),
     },
   })
   console.log(`To serve it: npm start -- --bundle ${relative(packageRoot, bundle)}`)

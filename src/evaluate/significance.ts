@@ -24,24 +24,35 @@ export interface CompareOptions {
 }
 
 /**
- * Compares two evaluations user by user.
- * @throws config_invalid when they are not of the same users, split and mode, or of fewer than two users.
+ * Compares two systems user by user. Each is given by its evaluations, one for every seed that it was trained with:
+ * what a user is worth is the mean over them.
+ * @throws config_invalid when they are not all of the same users, split and mode, or of fewer than two users.
  */
-export function comparePaired (first: Evaluation, second: Evaluation, options: CompareOptions = {}): PairedComparison {
+export function comparePaired (
+  first: readonly Evaluation[], second: readonly Evaluation[], options: CompareOptions = {}
+): PairedComparison {
   const { gain = (rank) => ndcgGain(rank, 10), seed = 42, resamples = 2000 } = options
-  const users = first.users.length
-  const same = first.split === second.split && first.mode === second.mode && users === second.users.length &&
-    first.users.every((user, row) => user === second.users[row])
-  if (!same) throw new IsthmusError('config_invalid', 'a paired comparison needs the same users, split and mode')
+  const [reference, ...others] = [...first, ...second]
+  if (reference === undefined || first.length === 0 || second.length === 0 || !others.every(isPairOf(reference))) {
+    throw new IsthmusError('config_invalid', 'a paired comparison needs the same users, split and mode')
+  }
+  const users = reference.users.length
   if (users < 2) throw new IsthmusError('config_invalid', 'a paired comparison needs two users at least')
 
-  const differences = Float64Array.from(first.ranks, (rank, row) => gain(rank) - gain(second.ranks[row]!))
+  const mean = (evaluations: readonly Evaluation[], row: number): number =>
+    evaluations.reduce((sum, { ranks }) => sum + gain(ranks[row]!), 0) / evaluations.length
+  const differences = Float64Array.from({ length: users }, (_, row) => mean(first, row) - mean(second, row))
   const difference = differences.reduce((sum, value) => sum + value, 0) / users
   const squares = differences.reduce((sum, value) => sum + (value - difference) ** 2, 0)
   const error = Math.sqrt(squares / (users - 1) / users)
   // Equal differences everywhere leave no doubt, unless they are all zero.
   const t = difference === 0 ? 0 : difference / error
   return { users, difference, t, p: twoSidedP(t, users - 1), interval: bootstrap(differences, seed, resamples) }
+}
+
+function isPairOf (reference: Evaluation): (other: Evaluation) => boolean {
+  return ({ split, mode, users }) => split === reference.split && mode === reference.mode &&
+    users.length === reference.users.length && users.every((user, row) => user === reference.users[row])
 }
 
 /** The percentile interval of a mean over users: 95 % of the resampled means lie in it. */

@@ -22,7 +22,7 @@ export interface ChainContext {
   readonly data: readonly string[]
   /** The folder of all directories that the steps leave. */
   readonly work: string
-  /** models/<name>, where the bundle's versions go; without it the chain ends with the evaluation. */
+  /** models/<name>, where the bundle's versions go. */
   readonly bundle?: string
   readonly settings: PipelineSettings
   /** Where embeddings are kept whatever the folder of work. */
@@ -53,14 +53,14 @@ export function chainFolders (work: string): ChainFolders {
   }
 }
 
-/** From raw logs to an evaluated system, or on to a bundle: what the commands that train have in common. */
-export function chain (context: ChainContext): readonly Step[] {
-  return LINKS.filter(({ name }) => name !== 'export' || context.bundle !== undefined)
+/** From raw logs to the link named `last`: what the commands that train have in common. */
+export function chain (context: ChainContext, last: typeof LINKS[number]['name'] = 'export'): readonly Step[] {
+  return LINKS.slice(0, LINKS.findIndex(({ name }) => name === last) + 1)
     .map(({ name, run }) => ({ name, run: () => run(context, chainFolders(context.work)) }))
 }
 
 interface Link {
-  readonly name: string
+  readonly name: 'prepare' | 'embed' | 'train' | 'evaluate' | 'export'
   readonly run: (context: ChainContext, folders: ChainFolders) => Promise<StepOutcome>
 }
 

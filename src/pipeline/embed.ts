@@ -86,14 +86,12 @@ async function embedTexts (
  * Opens what `embed` left. Throws what `readStep` throws, and `artefact_invalid` where it was not made from `dataset`.
  */
 export async function openEmbeddings (dir: string, dataset: Pick<Dataset, 'digest' | 'items'>): Promise<Embeddings> {
-  const manifest = await readStep(dir, EMBED)
+  const { manifest, embedder, prompt } = await readEmbedManifest(dir)
   if (manifest.input?.digest !== dataset.digest) {
     throw new IsthmusError('artefact_invalid', `${dir} was made from another ${PREPARE} directory`, {
       place: { file: dir, field: 'input' },
     })
   }
-  // Written by `embed`, and readStep has checked whose manifest it is.
-  const { embedder, prompt } = manifest.settings as { embedder: Embeddings['embedder'], prompt: ItemPrompt }
   const rows = await readFloat32(join(dir, ROWS), dataset.items.length * embedder.width)
   return { manifest, embedder, prompt, width: embedder.width, rows }
 }
@@ -111,4 +109,12 @@ export function inputOf (dir: string, { input }: StepManifest): string {
   throw new IsthmusError('artefact_invalid', `${dir} does not say what it was made from`, {
     place: { file: dir, field: 'input' },
   })
+}
+
+/** The manifest of a directory that `embed` left. Throws what `readStep` throws. */
+export async function readEmbedManifest (dir: string): Promise<Pick<Embeddings, 'manifest' | 'embedder' | 'prompt'>> {
+  const manifest = await readStep(dir, EMBED)
+  // Written by `embed`, and readStep has checked whose manifest it is.
+  const { embedder, prompt } = manifest.settings as { embedder: Embeddings['embedder'], prompt: ItemPrompt }
+  return { manifest, embedder, prompt }
 }

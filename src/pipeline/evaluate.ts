@@ -53,8 +53,8 @@ export interface EvaluateStep {
  */
 export async function evaluateStep (step: EvaluateStep): Promise<{ manifest: StepManifest, skipped: boolean }> {
   const { input, out, settings, system, signal, onStart, onProgress } = step
-  const modes = EVALUATION_MODES.filter((mode) => mode === 'full' || settings.modes.includes(mode))
-  const plan = { step: EVALUATE, input, settings: { ...system, modes, seed: settings.seed } }
+  const plan = evaluationPlan(input, settings, system)
+  const { modes } = plan.settings
   if (await isCurrent(out, plan)) return { manifest: await readStep(out, EVALUATE), skipped: true }
 
   const manifest = await writeStep(out, plan, async (dir) => {
@@ -72,6 +72,14 @@ export async function evaluateStep (step: EvaluateStep): Promise<{ manifest: Ste
     }
   })
   return { manifest, skipped: false }
+}
+
+/** What an evaluation is made from. */
+export function evaluationPlan (
+  input: EvaluateStep['input'], { modes, seed }: EvaluateSettings, system?: EvaluateStep['system']
+) {
+  const all = EVALUATION_MODES.filter((mode) => mode === 'full' || modes.includes(mode))
+  return { step: EVALUATE, input, settings: { ...system, modes: all, seed } }
 }
 
 /** The parts of a step that do not depend on what is evaluated. */

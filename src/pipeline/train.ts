@@ -16,7 +16,7 @@ import { train } from '../train/loop.ts'
 import type { Trained, TrainReporter } from '../train/loop.ts'
 import type { TrainingState } from '../train/state.ts'
 import { readWeights, writeWeights } from '../train/weights-file.ts'
-import { inputOf, openEmbedded } from './embed.ts'
+import { inputOf, openEmbedded, readEmbedManifest } from './embed.ts'
 import type { Embeddings } from './embed.ts'
 import type { TrainSettings } from './train-settings.ts'
 
@@ -59,19 +59,17 @@ export interface TrainStart {
  */
 export async function trainStep (step: TrainStep): Promise<{ manifest: StepManifest, skipped: boolean }> {
   const { input: dir, out, signal, reporter } = step
-  const { dataset, embeddings } = await openEmbedded(dir)
-  const { system, preset, overrides } = step.settings
-  const settings = resolveSettings(system, preset, embeddings.width, overrides)
-  const input = { dir, digest: embeddings.manifest.digest }
-  const plan = { step: TRAIN, input, settings: { ...settings } }
+  const plan = await runPlan(dir, step.settings)
   if (await isCurrent(out, plan)) return { manifest: await readStep(out, TRAIN), skipped: true }
+  const { input, settings } = plan
+  const { dataset, embeddings } = await openEmbedded(dir)
 
   const checkpoint = checkpointOf(out)
   if (step.fresh === true) await removeCheckpoint(checkpoint)
   const { tf, backend, gpu, close } = await step.openTf()
   try {
     const spec = systemSpec(settings, dataset.domains)
-    const kept = { input, settings: plan.settings, backend }
+    const kept = { input, settings: { ...settings }, backend }
     const from = await readCheckpoint(checkpoint, kept)
     const tell = (state: TrainingState | undefined, weights: Weights): void => step.onStart?.({
       settings,
@@ -98,6 +96,23 @@ export async function trainStep (step: TrainStep): Promise<{ manifest: StepManif
   } finally {
     close()
   }
+}
+
+/** What a run is made from: the embeddings in `dir`, and every setting resolved. Throws `config_invalid`. */
+export async function runPlan (
+  dir: string, { system, preset, overrides }: TrainSettings
+): Promise<{ step: string, input: { dir: string, digest: string }, settings: Settings & Record<string, unknown> }> {
+  const { manifest: { digest }, embedder } = await readEmbedManifest(dir)
+  return {
+    step: TRAIN,
+    input: { dir, digest },
+    settings: { ...resolveSettings(system, preset, embedder.width, overrides) },
+  }
+}
+
+/** The manifest of a run. Throws what `readStep` throws. */
+export function openRunManifest (dir: string): Promise<StepManifest> {
+  return readStep(dir, TRAIN)
 }
 
 /** A finished run with all that it was made from: what a model is made of (`createModel`), and what export writes. */

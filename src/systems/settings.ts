@@ -85,7 +85,7 @@ const PRODUCT: Values = {
   heads: 1,
   length: 50,
   maskMode: 'causal_pad',
-  globalItems: 'text',
+  globalItems: 'textAndIds',
   localInit: 'pca',
   trainLocal: true,
   itemNorm: 'unit',
@@ -110,6 +110,7 @@ const PRODUCT: Values = {
 
 const PAPER: Partial<Values> = {
   length: 200,
+  globalItems: 'text',
   itemNorm: 'none',
   firstInDomain: 'drop',
   recLoss: 'bpr',
@@ -142,7 +143,7 @@ const SYSTEMS: Record<SystemName, Partial<Values>> = {
   llm4cdsr: {},
   'llm-recg': {},
   'sasrec-ids': { ...SINGLE, globalItems: 'ids' },
-  'sasrec-text': SINGLE,
+  'sasrec-text': { ...SINGLE, globalItems: 'text' },
   gru4rec: { ...SINGLE, globalItems: 'ids', backbone: 'gru4rec' },
   bert4rec: { ...SINGLE, globalItems: 'ids', backbone: 'bert4rec' },
 }

@@ -35,7 +35,7 @@ describe('a paired comparison', () => {
   it('gives the t and p of a hand-worked case', () => {
     // Differences 1, 2, 3, 4: mean 2.5, deviation 1.2910, t = 3.8730, p = 0.030466 with three degrees.
     const gain = (rank: number): number => rank
-    const result = comparePaired(evaluationOf([2, 4, 6, 8]), evaluationOf([1, 2, 3, 4]), { gain })
+    const result = comparePaired([evaluationOf([2, 4, 6, 8])], [evaluationOf([1, 2, 3, 4])], { gain })
     expect(result).toMatchObject({ users: 4, difference: 2.5 })
     expect(result.t).toBeCloseTo(3.872983, 6)
     expect(result.p).toBeCloseTo(0.030466, 6)
@@ -46,31 +46,42 @@ describe('a paired comparison', () => {
 
   it('finds nothing between a system and itself', () => {
     const evaluation = evaluationOf([0, 5, 30])
-    expect(comparePaired(evaluation, evaluation)).toMatchObject({ difference: 0, t: 0, p: 1, interval: [0, 0] })
+    expect(comparePaired([evaluation], [evaluation])).toMatchObject({ difference: 0, t: 0, p: 1, interval: [0, 0] })
   })
 
   it('does not call noise a difference, and sees one that is there', () => {
     const random = createRandom(11, 'ranks')
     const draw = (limit: number): number[] => Array.from({ length: 2000 }, () => random.integer(limit))
     const [first, second, better] = [draw(50), draw(50), draw(30)]
-    expect(comparePaired(evaluationOf(first), evaluationOf(second)).p).toBeGreaterThan(0.01)
-    const seen = comparePaired(evaluationOf(better), evaluationOf(second))
+    expect(comparePaired([evaluationOf(first)], [evaluationOf(second)]).p).toBeGreaterThan(0.01)
+    const seen = comparePaired([evaluationOf(better)], [evaluationOf(second)])
     expect(seen.p).toBeLessThan(1e-6)
     expect(seen.interval[0]).toBeGreaterThan(0)
+  })
+
+  it('takes a user\'s mean over the seeds of a system', () => {
+    const gain = (rank: number): number => rank
+    const result = comparePaired(
+      [evaluationOf([1, 4, 5, 9]), evaluationOf([3, 4, 7, 7])], [evaluationOf([1, 2, 3, 4])], { gain })
+    expect(result).toMatchObject({ users: 4, difference: 2.5 })
+    expect(result.t).toBeCloseTo(3.872983, 6)
   })
 
   it('repeats with its seed', () => {
     const random = createRandom(2, 'ranks')
     const draw = (): number[] => Array.from({ length: 60 }, () => random.integer(12))
-    const pair = [evaluationOf(draw()), evaluationOf(draw())] as const
+    const pair = [[evaluationOf(draw())], [evaluationOf(draw())]] as const
     expect(comparePaired(...pair, { seed: 1 })).toEqual(comparePaired(...pair, { seed: 1 }))
     expect(comparePaired(...pair, { seed: 1 }).interval).not.toEqual(comparePaired(...pair, { seed: 2 }).interval)
   })
 
   it('refuses evaluations that do not belong together', () => {
     const refused = expect.objectContaining({ code: 'config_invalid' })
-    expect(() => comparePaired(evaluationOf([1, 2]), evaluationOf([1, 2, 3]))).toThrow(refused)
-    expect(() => comparePaired(evaluationOf([1, 2]), { ...evaluationOf([1, 2]), split: 'valid' })).toThrow(refused)
-    expect(() => comparePaired(evaluationOf([1]), evaluationOf([1]))).toThrow(refused)
+    const [two, three] = [evaluationOf([1, 2]), evaluationOf([1, 2, 3])]
+    expect(() => comparePaired([two], [three])).toThrow(refused)
+    expect(() => comparePaired([two, three], [two])).toThrow(refused)
+    expect(() => comparePaired([two], [{ ...two, split: 'valid' }])).toThrow(refused)
+    expect(() => comparePaired([evaluationOf([1])], [evaluationOf([1])])).toThrow(refused)
+    expect(() => comparePaired([two], [])).toThrow(refused)
   })
 })

@@ -93,6 +93,6 @@ describe('a counting baseline', () => {
     await evaluateBaseline('popularity', { ...options, out: at('popularity') })
     await evaluateBaseline('item-knn', { ...options, out: at('knn') })
     const [first, second] = [await openRanks(at('popularity'), dataset), await openRanks(at('knn'), dataset)]
-    expect(comparePaired(first, second).users).toBe(60)
+    expect(comparePaired([first], [second]).users).toBe(60)
   })
 })

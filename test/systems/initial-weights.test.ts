@@ -46,10 +46,10 @@ describe('weights at the start', () => {
   it('have the tables that the system names', () => {
     const tables = (weights: Weights) =>
       [...weights.keys()].filter((name) => /^items\.(ids|local)$|adapter.in.k/.test(name))
-    expect(tables(start())).toEqual(['items.adapter.in.kernel', 'items.local'])
+    expect(tables(start())).toEqual(['items.adapter.in.kernel', 'items.ids', 'items.local'])
     expect(tables(start({}, 'sasrec-ids'))).toEqual(['items.ids'])
     expect(tables(start({}, 'sasrec-text'))).toEqual(['items.adapter.in.kernel'])
-    expect(tables(start({ globalItems: 'textAndIds' }))).toEqual(['items.adapter.in.kernel', 'items.ids', 'items.local'])
+    expect(tables(start({ globalItems: 'text' }))).toEqual(['items.adapter.in.kernel', 'items.local'])
   })
 
   it('name the tensors a tower needs and lacks', () => {
