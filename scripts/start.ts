@@ -8,7 +8,8 @@ import { welcome } from '../src/serve/welcome.ts'
 
 const USAGE = `npm start -- [--bundle models/demo] [--port 3000] [--host 127.0.0.1] [--data-dir folder]
   Environment: BUNDLE, PORT, HOST, DATA_DIR, METRICS_PORT, ORT_PROVIDER, RETRIEVAL, LOG_LEVEL, REQUEST_TIMEOUT_MS,
-  MAX_IN_FLIGHT, RATE_LIMIT, RATE_LIMIT_ITEMS, MAX_LOOP_DELAY_MS, ENGINE_QUEUE, SHUTDOWN_DELAY_MS, SHUTDOWN_TIMEOUT_MS`
+  MAX_IN_FLIGHT, RATE_LIMIT, RATE_LIMIT_ITEMS, MAX_LOOP_DELAY_MS, ENGINE_QUEUE, MODEL_WATCH_MS, SHUTDOWN_DELAY_MS,
+  SHUTDOWN_TIMEOUT_MS`
 
 const OPTIONS = {
   bundle: { type: 'string' },

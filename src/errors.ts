@@ -13,6 +13,13 @@ export const ERROR_CODES = [
   'backend_unavailable',
   'provider_unavailable',
   'index_driver_unavailable',
+  // Models of a running service.
+  'bundle_refused',
+  'insufficient_memory',
+  'models_fixed',
+  'older_version',
+  'reload_in_progress',
+  'variants_differ',
   // Offline data and training.
   'input_missing',
   'input_unreadable',
@@ -131,4 +138,5 @@ export function exitStatus (error: unknown): number {
 const REFUSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'config_invalid', 'artefact_missing', 'artefact_invalid', 'artefact_checksum_mismatch', 'artefact_path_invalid',
   'format_unsupported', 'backend_unavailable', 'provider_unavailable', 'index_driver_unavailable', 'store_corrupt',
+  'insufficient_memory',
 ])

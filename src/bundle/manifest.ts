@@ -5,6 +5,12 @@ import { IsthmusError } from '../errors.ts'
 /** The one bundle format that this version writes and reads. */
 export const BUNDLE_FORMAT = 1
 
+/** More than any bundle needs: a reader must not be made to hold what somebody else chose. */
+export const MOST_MANIFEST_BYTES = 16 * 1024 * 1024
+
+/** Of a version, and so of its folder: when it was made, and the first 8 hex digits of its content's digest. */
+export const VERSION_PATTERN = '^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$'
+
 const closed = { additionalProperties: false }
 const Count = Type.Integer({ minimum: 0 })
 const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
@@ -68,7 +74,7 @@ const FileSchema = Type.Object({
 export const ManifestSchema = Type.Object({
   format: Type.Literal(BUNDLE_FORMAT),
   name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' }),
-  version: Type.String({ pattern: '^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$' }),
+  version: Type.String({ pattern: VERSION_PATTERN }),
   /** Unix milliseconds. */
   created: Count,
   system: Type.String({ minLength: 1 }),

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { constants } from 'node:fs'
-import { lstat, open, readdir } from 'node:fs/promises'
+import { lstat, readdir } from 'node:fs/promises'
 import { endianness } from 'node:os'
 import { join, resolve } from 'node:path'
 import { IsthmusError } from '../errors.ts'
-import { type BundleFile, MANIFEST_FILE, type Manifest, parseManifest } from './manifest.ts'
+import { type BundleFile, MANIFEST_FILE, type Manifest, MOST_MANIFEST_BYTES, parseManifest } from './manifest.ts'
 import { scanOnnx } from './onnx-scan.ts'
-import { CURRENT_FILE } from './write.ts'
+import { escape, mismatch, missing, readPlain } from './read-plain.ts'
+import { CURRENT_FILE, readPointer } from './selection.ts'
 
 /** A verified bundle. What `read` returns was hashed in memory, so a file changed later is refused, never half used. */
 export interface Bundle {
@@ -19,10 +19,10 @@ export interface Bundle {
   readFloats: (path: string, length: number) => Promise<Float32Array>
 }
 
-const VERSION = /^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$/
-const MOST_MANIFEST_BYTES = 16 * 1024 * 1024
-const MOST_POINTER_BYTES = 256
-const CHUNK = 64 * 1024 * 1024
+export interface OpenBundleOptions {
+  /** `on-read`: a file is hashed when it is read and not before, where a loaded engine vouches for all of them. */
+  readonly verify?: 'all' | 'on-read'
+}
 
 /**
  * Opens a bundle: a version's directory, or a root (models/<name>) whose CURRENT names one. Every file is hashed.
@@ -30,7 +30,7 @@ const CHUNK = 64 * 1024 * 1024
  * `format_unsupported` or `artefact_path_invalid` (a name, link or special file that leads elsewhere); the place names
  * the file.
  */
-export async function openBundle (pathOrRoot: string): Promise<Bundle> {
+export async function openBundle (pathOrRoot: string, { verify = 'all' }: OpenBundleOptions = {}): Promise<Bundle> {
   const dir = await versionDir(resolve(pathOrRoot))
   const manifestPath = join(dir, MANIFEST_FILE)
   const manifest = parseManifest((await readPlain(manifestPath, MOST_MANIFEST_BYTES)).toString('utf8'), manifestPath)
@@ -44,7 +44,7 @@ export async function openBundle (pathOrRoot: string): Promise<Bundle> {
     if (path.endsWith('.onnx')) scanOnnx(bytes, join(dir, path))
     return bytes
   }
-  for (const path of listed.keys()) await read(path)
+  if (verify === 'all') for (const path of listed.keys()) await read(path)
 
   return {
     dir,
@@ -69,10 +69,7 @@ async function versionDir (path: string): Promise<string> {
   if (!stats.isDirectory()) throw escape(path, 'is not a directory')
   const names = await readdir(path)
   if (names.includes(MANIFEST_FILE)) return path
-  const pointer = join(path, CURRENT_FILE)
-  const version = (await readPlain(pointer, MOST_POINTER_BYTES)).toString('utf8').replace(/\n$/, '')
-  if (!VERSION.test(version)) throw escape(pointer, 'does not name a version')
-  const dir = join(path, version)
+  const dir = join(path, await readPointer(join(path, CURRENT_FILE)))
   const found = await lstat(dir).catch((cause: unknown) => { throw missing(dir, cause) })
   if (!found.isDirectory()) throw escape(dir, 'is not a directory')
   return dir
@@ -99,46 +96,4 @@ async function readVerified (path: string, { size, sha256 }: BundleFile): Promis
   const bytes = await readPlain(path, size)
   if (bytes.length === size && createHash('sha256').update(bytes).digest('hex') === sha256) return bytes
   throw mismatch(path)
-}
-
-/** Reads a plain file of at most `most` bytes through one descriptor; links of any kind are refused. */
-async function readPlain (path: string, most: number): Promise<Buffer> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-    .catch((cause: unknown) => {
-      if (errorCode(cause) === 'ENOENT') throw missing(path, cause)
-      if (errorCode(cause) === 'ELOOP') throw escape(path, 'is a link', cause)
-      throw new IsthmusError('artefact_invalid', `${path} cannot be read`, { cause, place: { file: path } })
-    })
-  try {
-    const stats = await handle.stat()
-    if (!stats.isFile() || stats.nlink > 1) throw escape(path, 'is no plain file')
-    if (stats.size > most) throw mismatch(path)
-    // Not from the pool: views of other element types need its offset to be theirs.
-    const bytes = Buffer.allocUnsafeSlow(stats.size)
-    let filled = 0
-    while (filled < stats.size) {
-      const { bytesRead } = await handle.read(bytes, filled, Math.min(CHUNK, stats.size - filled), filled)
-      if (bytesRead === 0) throw mismatch(path)
-      filled += bytesRead
-    }
-    return bytes
-  } finally {
-    await handle.close()
-  }
-}
-
-function errorCode (error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
-}
-
-function missing (file: string, cause?: unknown): IsthmusError {
-  return new IsthmusError('artefact_missing', `${file} is not there`, { cause, place: { file } })
-}
-
-function mismatch (file: string): IsthmusError {
-  return new IsthmusError('artefact_checksum_mismatch', `${file} is not the file that the manifest names`, { place: { file } })
-}
-
-function escape (file: string, message: string, cause?: unknown): IsthmusError {
-  return new IsthmusError('artefact_path_invalid', `${file} ${message}`, { cause, place: { file } })
 }

@@ -4,9 +4,7 @@ import { IsthmusError } from '../errors.ts'
 import { canonicalJson, sha256, sha256File } from '../files/hash.ts'
 import { syncFolder, writeFileAtomic } from '../files/write.ts'
 import { type BundleFile, MANIFEST_FILE, type Manifest, parseManifest } from './manifest.ts'
-
-/** The file of a bundle's root that names the version to serve. */
-export const CURRENT_FILE = 'CURRENT'
+import { pointTo } from './selection.ts'
 
 /** What the maker of a bundle says about it; the rest of the manifest follows from the files and the clock. */
 export type BundleFacts = Omit<Manifest, 'format' | 'version' | 'created' | 'files'>
@@ -46,7 +44,7 @@ export async function writeBundle (
       throw new IsthmusError('artefact_invalid', 'this version of the bundle is there already', { cause, place: { file: dir } })
     })
     await syncFolder(resolve(root))
-    if (activate) await writeFileAtomic(resolve(root, CURRENT_FILE), `${version}\n`)
+    if (activate) await pointTo(resolve(root), version)
     return { dir, manifest }
   } catch (error) {
     await rm(partial, { recursive: true, force: true })

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { ApiKey } from '../config/api-keys.ts'
+import { IsthmusError } from '../errors.ts'
 import { leadEngine } from '../recommend/lead-engine.ts'
 import type { ModelPool } from '../recommend/model-pool.ts'
 import { createRecommend } from '../recommend/recommend.ts'
@@ -9,8 +10,9 @@ import type { Catalogue } from './catalogue.ts'
 import { createServer } from './create-server.ts'
 import { createEventJournal } from './event-journal.ts'
 import { createItemModels } from './item-models.ts'
-import type { ItemModel, ItemModels } from './item-models.ts'
 import { createKeyedLock } from './keyed-lock.ts'
+import { createModelLife, type ModelLife, type ModelLifeDeps } from './models/life-cycle.ts'
+import type { LoadedModel } from './models/open-model.ts'
 import { createMetrics } from './metrics.ts'
 import type { Metrics } from './metrics.ts'
 import { access } from './plugins/access.ts'
@@ -25,6 +27,7 @@ import { limitRate } from './plugins/rate-limit.ts'
 import { requestId } from './plugins/request-id.ts'
 import { eventRoutes } from './routes/events.ts'
 import { itemRoutes } from './routes/items.ts'
+import { modelRoutes } from './routes/models.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { page } from './routes/page.ts'
@@ -63,7 +66,9 @@ export const LIMITS: AppLimits = {
 export interface AppDeps {
   readonly version: string
   /** The models that answer, at first one with all users. */
-  readonly models: Pick<ModelPool<ItemModel>, 'lead' | 'take'>
+  readonly models: ModelPool<LoadedModel>
+  /** How other versions come; unless given, there is this one. */
+  readonly versions?: Pick<ModelLifeDeps, 'root' | 'tryVersion' | 'open'>
   readonly store: Store
   /** One without routes, where its log is wanted before the app is built. */
   readonly server?: FastifyInstance
@@ -72,8 +77,6 @@ export interface AppDeps {
   readonly keys?: readonly ApiKey[]
   readonly onLoopback?: boolean
   readonly metrics?: Metrics
-  /** Posted items that were found in the store without an embedding. */
-  readonly pendingItems?: readonly string[]
   /** Unix milliseconds. */
   readonly now?: () => number
   /** Milliseconds by which the event loop is late. */
@@ -86,20 +89,25 @@ export interface AppDeps {
 export interface App {
   readonly server: FastifyInstance
   readonly catalogue: Catalogue
-  /** Where a model that is to answer joins the others. */
-  readonly itemModels: ItemModels
+  readonly life: ModelLife
+}
+
+const ONE_VERSION: NonNullable<AppDeps['versions']> = {
+  root: undefined,
+  tryVersion: async () => {},
+  open: async () => { throw new IsthmusError('models_fixed', 'there is one version') },
 }
 
 /** Builds the service from what it needs and opens nothing: tests inject requests, `server.ts` listens. */
 export async function buildApp (deps: AppDeps): Promise<App> {
-  const { models, store, now = Date.now, loopDelay = () => 0, isDraining = () => false } = deps
+  const { models, versions = ONE_VERSION, store, now = Date.now, loopDelay = () => 0, isDraining = () => false } = deps
   const limits = { ...LIMITS, ...deps.limits }
   const metrics = deps.metrics ?? createMetrics()
   const app = deps.server ?? createServer()
 
   const engine = leadEngine(models)
   const locks = createKeyedLock()
-  const itemModels = createItemModels({ store, locks }, models.lead, deps.pendingItems)
+  const itemModels = createItemModels({ store, locks }, models.lead, models.lead.pending)
   const catalogue = createCatalogue({
     models: itemModels,
     store,
@@ -108,6 +116,14 @@ export async function buildApp (deps: AppDeps): Promise<App> {
     now,
     embedWithinMs: limits.embedWithinMs,
     onEmbedded: (result, items) => metrics.embeddings.inc({ result }, items),
+  })
+  const life = createModelLife({
+    ...versions,
+    pool: models,
+    itemModels,
+    catalogue,
+    onReload: (result, reason) => metrics.reloads.inc({ result, reason }),
+    log: app.log,
   })
   const recommend = createRecommend({
     take: models.take,
@@ -136,9 +152,10 @@ export async function buildApp (deps: AppDeps): Promise<App> {
   await app.register(itemRoutes, { catalogue, engine, metrics, maxPosts: limits.maxItemPosts })
   await app.register(eventRoutes, { takeEvents, metrics })
   await app.register(userRoutes, { store })
+  await app.register(modelRoutes, { life, root: versions.root })
   await app.register(operationRoutes, { engine, isDraining, pendingItems })
   if (deps.withMetrics !== false) await app.register(metricsRoute, { engine, metrics, pendingItems, loopDelay })
   await app.register(page)
   await app.ready()
-  return { server: app, catalogue, itemModels }
+  return { server: app, catalogue, life }
 }

@@ -7,7 +7,7 @@ import type { Engine } from '../recommend/engine.ts'
 import { createModelPool } from '../recommend/model-pool.ts'
 import type { Store } from '../state/stores.ts'
 import { buildApp } from './app.ts'
-import type { ItemModel } from './item-models.ts'
+import type { LoadedModel } from './models/open-model.ts'
 
 const FILE = 'openapi/openapi.json'
 
@@ -56,11 +56,15 @@ const NO_ENGINE: Engine = {
   close: async () => {},
 }
 
-const NO_MODEL: ItemModel = {
+const NO_MODEL: LoadedModel = {
   engine: NO_ENGINE,
   popular: { top: () => [], remove: () => {} },
   embedder: { embed: absent },
   itemText: () => '',
+  pending: [],
+  warm: absent,
+  seed: absent,
+  close: async () => {},
 }
 
 const NO_STORE: Store = {

@@ -1,5 +1,7 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
+import { VERSION_PATTERN } from '../bundle/manifest.ts'
+import { MAX_VARIANTS, VariantSchema } from '../bundle/selection.ts'
 
 const closed = { additionalProperties: false } as const
 
@@ -204,6 +206,36 @@ export const HealthSchema = Type.Object({
     domain: Type.String(), items: Type.Integer(), retrieval: Type.String(),
   }, closed)),
   pendingItems: Type.Integer({ minimum: 0, description: 'Posted items that wait for their text embedding.' }),
+}, closed)
+
+const ShareSchema = Type.Object({
+  version: Type.String(),
+  weight: Type.Number({ description: 'Its part of the users, 0 to 1.' }),
+  variant: Type.Optional(Type.String()),
+}, closed)
+
+export const ModelsSchema = Type.Object({
+  name: Type.String(),
+  fixed: Type.Boolean({ description: 'True where this instance serves one version and no other.' }),
+  serving: Type.Array(ShareSchema, { description: 'The first takes what the others leave, and callers without a user.' }),
+  previous: Type.Optional(Type.String({ description: 'What a rollback goes back to.' })),
+  versions: Type.Array(Type.Object({
+    version: Type.String(),
+    state: Type.Enum(['serving', 'loading', 'draining', 'refused', 'available']),
+    reason: Type.Optional(Type.String({ description: 'The code of why it was refused when it was tried last.' })),
+    system: Type.Optional(Type.String()),
+    preset: Type.Optional(Type.String()),
+    embedder: Type.Optional(Type.String()),
+    created: Type.Optional(TimestampSchema),
+  }, closed), { description: 'On the disk of this instance, the newest first.' }),
+}, closed)
+
+export const ActivateSchema = Type.Object({
+  version: Type.String({ pattern: VERSION_PATTERN }),
+  variants: Type.Optional(Type.Array(VariantSchema, {
+    maxItems: MAX_VARIANTS, description: 'Versions that take their parts of the users; none unless told.',
+  })),
+  allowOlder: Type.Optional(Type.Boolean({ description: 'The version may be older than the one that answers.' })),
 }, closed)
 
 /** What any route may answer, and what one that needs a key may. */

@@ -8,14 +8,14 @@ import { isLoopback, type Environment, type ServiceConfig } from '../config/serv
 import { IsthmusError } from '../errors.ts'
 import { packageRoot } from '../paths.ts'
 import { leadEngine } from '../recommend/lead-engine.ts'
-import { createModelPool } from '../recommend/model-pool.ts'
 import { openStore } from '../state/embedded/open-store.ts'
 import { buildApp } from './app.ts'
-import { examplesOf, historiesOf } from './bundle-facts.ts'
+import { examplesOf } from './bundle-facts.ts'
 import { createServer, type LogOptions } from './create-server.ts'
 import { createMetrics, observeProcess, watchLoopDelay } from './metrics.ts'
-import { createEmbedderShelf } from './models/embedder-shelf.ts'
-import { openModel } from './models/open-model.ts'
+import { openModelFolder } from './models/select.ts'
+import { startModels } from './models/start-models.ts'
+import { watchSelection } from './models/watch.ts'
 import { access, KEY_HEADER } from './plugins/access.ts'
 import { errors } from './plugins/errors.ts'
 import { limitRate } from './plugins/rate-limit.ts'
@@ -61,41 +61,17 @@ async function start (
 ): Promise<RunningService> {
   const server = createServer(logOptions)
   const { log } = server
-  const bundle = await openBundle(config.bundle)
-  const { manifest } = bundle
-  const domains = manifest.domains.map(({ name }) => name)
+  const folder = await openModelFolder(config.bundle)
+  const { manifest } = await openBundle(config.bundle, { verify: 'on-read' })
   const dataDir = config.dataDir ?? join(process.cwd(), 'data', manifest.name)
 
   const store = await openStore(dataDir)
   opened.push(async () => await store.close())
 
   const metrics = createMetrics()
-  const down = new Set<string>()
-  const model = await openModel(bundle.dir, {
-    store,
-    embedders: createEmbedderShelf(env),
-    log,
-    engine: {
-      provider: config.provider,
-      retrieval: config.retrieval,
-      maxWaiting: config.maxWaiting,
-      onBatch: (calls, ms) => {
-        metrics.batchSize.observe(calls)
-        metrics.engineSeconds.observe(ms / 1000)
-      },
-    },
-    onState: (version, state) => {
-      if (state === 'down') down.add(version)
-      else down.delete(version)
-      metrics.engineUp.set(down.size === 0 ? 1 : 0)
-    },
-  })
-  opened.push(async () => await model.close())
-  const models = createModelPool([{ model, weight: 1 }])
+  const { lead, pool: models, versions } = await startModels({ config, env, folder, store, log, metrics })
+  opened.push(async () => { for (const { model } of models.shares) await model.close() })
   const engine = leadEngine(models)
-
-  const seeded = await store.seed(`bundle/${manifest.version}`, historiesOf(bundle))
-  if (seeded.users > 0) log.info(seeded, 'histories of the bundle brought in')
 
   const loop = watchLoopDelay()
   opened.push(() => loop.close())
@@ -108,6 +84,7 @@ async function start (
   const app = await buildApp({
     version: await packageVersion(),
     models,
+    versions,
     store,
     server,
     limits: {
@@ -118,18 +95,22 @@ async function start (
       itemsPerMinute: config.itemsPerMinute,
     },
     metrics,
-    pendingItems: model.pending,
     loopDelay: loop.sustained,
     isDraining: () => draining,
     withMetrics: !ownPort,
     keys,
     onLoopback: isLoopback(config.host),
   })
-  const stopRetries = new AbortController()
-  const retries = retryPending(app.catalogue, log, stopRetries.signal)
+  const stopping = new AbortController()
+  const background = [retryPending(app.catalogue, log, stopping.signal)]
+  if (folder !== undefined && config.modelWatchMs > 0) {
+    background.push(watchSelection({
+      root: folder.root, mark: folder.mark, everyMs: config.modelWatchMs, life: app.life, signal: stopping.signal,
+    }))
+  }
   opened.push(async () => {
-    stopRetries.abort()
-    await retries
+    stopping.abort()
+    await Promise.all([app.life.close(), ...background])
   })
   if (config.metricsPort !== undefined) {
     const own = createServer(logOptions)
@@ -144,12 +125,12 @@ async function start (
     await listen(own, config.host, config.metricsPort, 'METRICS_PORT')
   }
   opened.push(async () => await server.close())
-  const examples = await examplesOf(bundle)
-  await warmUp(server, warmUpKey.key, domains, examples.itemIds)
+  const examples = await examplesOf(lead.bundle)
+  await warmUp(server, warmUpKey.key, lead.engine.domains, examples.itemIds)
   metrics.registry.resetMetrics()
   metrics.engineUp.set(1)
   const address = await listen(server, config.host, config.port, 'PORT')
-  const missing = [...model.missing]
+  const missing = [...lead.missing]
   if (config.keys.length === 0) {
     missing.push(isLoopback(config.host)
       ? 'API keys: none; this machine alone can call, and all of it may (npm run new-key)'
@@ -160,7 +141,7 @@ async function start (
     address,
     model: engine.model,
     generated: manifest.generated === true,
-    domains,
+    domains: lead.engine.domains,
     dataDir,
     missing,
     examples,

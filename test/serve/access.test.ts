@@ -17,8 +17,8 @@ const ROUTES = [
   'GET /docs/json open', 'GET /docs/static/* open', 'GET /docs/static/index.html open',
   'GET /docs/static/swagger-initializer.js open', 'GET /docs/yaml open', 'GET /health open', 'GET /health/live open',
   'GET /health/ready open', 'GET /items/:itemId read', 'GET /items/:itemId/similar read', 'GET /metrics metrics',
-  'GET /openapi.json open', 'GET /page.css open', 'GET /page.js open', 'GET /users/:userId read', 'HEAD /docs/static/* open', 'HEAD /health open',
-  'HEAD /health/live open', 'HEAD /health/ready open', 'POST /events write', 'POST /items write', 'POST /recommend read',
+  'GET /models admin', 'GET /openapi.json open', 'GET /page.css open', 'GET /page.js open', 'GET /users/:userId read', 'HEAD /docs/static/* open', 'HEAD /health open',
+  'HEAD /health/live open', 'HEAD /health/ready open', 'POST /events write', 'POST /items write', 'POST /models/activate admin', 'POST /models/rollback admin', 'POST /recommend read',
   'POST /recommend/batch read',
 ]
 

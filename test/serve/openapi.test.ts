@@ -18,8 +18,8 @@ describe('the API document', () => {
       Object.entries(methods).filter(([method]) => method !== 'head').map(([method, operation]) => ({ path, method, operation })))
     expect(operations.map(({ path, method }) => `${method} ${path}`).sort()).toEqual([
       'delete /items/{itemId}', 'delete /users/{userId}', 'get /health', 'get /health/live', 'get /health/ready',
-      'get /items/{itemId}', 'get /items/{itemId}/similar', 'get /metrics', 'get /users/{userId}', 'post /events',
-      'post /items', 'post /recommend', 'post /recommend/batch',
+      'get /items/{itemId}', 'get /items/{itemId}/similar', 'get /metrics', 'get /models', 'get /users/{userId}', 'post /events', 'post /items',
+      'post /models/activate', 'post /models/rollback', 'post /recommend', 'post /recommend/batch',
     ])
     for (const { operation } of operations) {
       expect(operation.operationId).toMatch(/^[a-z][A-Za-z]+$/)

@@ -6,6 +6,7 @@ import { createModelPool } from '../../src/recommend/model-pool.ts'
 import { readPopular } from '../../src/recommend/popular.ts'
 import { type App, type AppDeps, buildApp } from '../../src/serve/app.ts'
 import type { ItemModel } from '../../src/serve/item-models.ts'
+import type { LoadedModel } from '../../src/serve/models/open-model.ts'
 import { type MemoryStore, memoryStore } from '../support/memory-store.ts'
 import { hashWords, type TinyBundle, writeTinyBundle } from '../support/tiny-bundle.ts'
 
@@ -48,12 +49,16 @@ export async function openService (
   const store = memoryStore()
   const app = await buildApp({
     version: '0.0.0',
-    models: createModelPool([{
+    models: createModelPool<LoadedModel>([{
       model: {
         engine,
         popular: await readPopular(engine),
         embedder: deps.embedder ?? tinyEmbedder,
         itemText: deps.itemText ?? ((_domain, { title = '' }) => title),
+        pending: [],
+        warm: async () => {},
+        seed: async () => {},
+        close: async () => await engine.close(),
       },
       weight: 1,
     }]),

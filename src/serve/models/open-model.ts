@@ -3,24 +3,33 @@ import { type Bundle, openBundle } from '../../bundle/open.ts'
 import { itemText } from '../../llm/item-prompt.ts'
 import { engineClient, type EngineClientOptions } from '../../recommend/engine-client.ts'
 import { readPopular } from '../../recommend/popular.ts'
+import type { Engine } from '../../recommend/engine.ts'
 import type { Store } from '../../state/stores.ts'
-import { promptOf } from '../bundle-facts.ts'
+import { examplesOf, historiesOf, promptOf } from '../bundle-facts.ts'
 import type { ItemModel } from '../item-models.ts'
 import { replayItems } from '../replay.ts'
 import type { EmbedderShelf } from './embedder-shelf.ts'
 
-/** A bundle with an engine worker that holds it, brought up to what the store held when it was opened. */
+/** A model that can be put among those that answer, and taken away again. */
 export interface LoadedModel extends ItemModel {
-  readonly bundle: Bundle
   /** Stored items that wait for their text embedding. */
   readonly pending: readonly string[]
-  /** What an operator should know is absent, a line each; grows when a restarted worker finds less. */
-  readonly missing: ReadonlySet<string>
+  /** Asks the engine its first questions: the first callers must not wait while memory is taken and code compiled. */
+  warm: () => Promise<void>
+  /** Brings the histories of the bundle into the store, once a bundle; a stopped call goes on where it was. */
+  seed: (signal: AbortSignal) => Promise<void>
   close: () => Promise<void>
 }
 
+/** A bundle with an engine worker that holds it, brought up to what the store held when it was opened. */
+export interface OpenedModel extends LoadedModel {
+  readonly bundle: Bundle
+  /** What an operator should know is absent, a line each; grows when a restarted worker finds less. */
+  readonly missing: ReadonlySet<string>
+}
+
 export interface OpenModelDeps {
-  readonly store: Pick<Store, 'changes'>
+  readonly store: Pick<Store, 'changes' | 'seed'>
   readonly embedders: EmbedderShelf
   readonly log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
   readonly engine: Pick<EngineClientOptions, 'provider' | 'retrieval' | 'maxWaiting' | 'onBatch'>
@@ -28,10 +37,13 @@ export interface OpenModelDeps {
   readonly onState: (version: string, state: 'ready' | 'down') => void
 }
 
-/** Opens a verified bundle for answering. Whatever was opened is closed again where a later step fails. */
-export async function openModel (path: string, deps: OpenModelDeps): Promise<LoadedModel> {
+/**
+ * Opens a bundle for answering; the worker hashes its files, this thread has requests to answer. Whatever was opened is
+ * closed again where a later step fails.
+ */
+export async function openModel (path: string, deps: OpenModelDeps): Promise<OpenedModel> {
   const { store, embedders, log } = deps
-  const bundle = await openBundle(path)
+  const bundle = await openBundle(path, { verify: 'on-read' })
   const { manifest } = bundle
   const { version } = manifest
   const domains = manifest.domains.map(({ name }) => name)
@@ -76,6 +88,11 @@ export async function openModel (path: string, deps: OpenModelDeps): Promise<Loa
         itemText: (domain, item) => itemText(prompt, domain, item).text,
         get pending () { return pending },
         missing,
+        warm: async () => await warm(engine, (await examplesOf(bundle)).itemIds),
+        async seed (signal) {
+          const seeded = await store.seed(`bundle/${version}`, until(signal, historiesOf(bundle)))
+          if (seeded.users > 0) log.info({ version, ...seeded }, 'histories of the bundle brought in')
+        },
         close,
       }
     } catch (error) {
@@ -85,5 +102,23 @@ export async function openModel (path: string, deps: OpenModelDeps): Promise<Loa
   } catch (error) {
     await text.release()
     throw error
+  }
+}
+
+/** More than a batch: the buffers of the largest are made before anybody waits for them. */
+const WARM_CALLS = 64
+
+async function warm (engine: Engine, itemIds: readonly string[]): Promise<void> {
+  for (const domain of engine.domains) {
+    const job = { domain, history: itemIds, k: 10, exclude: [], excludeSeen: true }
+    await engine.recommend(job)
+    await Promise.all(Array.from({ length: WARM_CALLS }, async () => await engine.recommend(job)))
+  }
+}
+
+async function * until<T> (signal: AbortSignal, values: AsyncIterable<T>): AsyncGenerator<T> {
+  for await (const value of values) {
+    signal.throwIfAborted()
+    yield value
   }
 }

@@ -23,7 +23,8 @@ export const recommendRoutes: FastifyPluginAsyncTypebox<RecommendRoutesOptions> 
     if (!engine.domains.includes(domain)) throw new Refusal('unknown_domain', [{ pointer, rule: 'unknown_domain' }])
   }
   const answer = (requestId: string, { degradedReasons, ...found }: Recommendation) => {
-    metrics.recommendations.inc({ domain: found.domain, basis: found.basis })
+    const { domain, basis, model: { variant = 'none' } } = found
+    metrics.recommendations.inc({ domain, basis, variant })
     for (const reason of degradedReasons) metrics.degraded.inc({ reason })
     return {
       requestId,

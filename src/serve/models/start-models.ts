@@ -1,0 +1,82 @@
+import { join } from 'node:path'
+import type { FastifyBaseLogger } from 'fastify'
+import { openBundle } from '../../bundle/open.ts'
+import type { Environment, ServiceConfig } from '../../config/service-config.ts'
+import { createModelPool, type ModelPool } from '../../recommend/model-pool.ts'
+import { createTrials } from '../../recommend/trial.ts'
+import type { Store } from '../../state/stores.ts'
+import type { Metrics } from '../metrics.ts'
+import { createEmbedderShelf } from './embedder-shelf.ts'
+import type { ModelLifeDeps } from './life-cycle.ts'
+import { checkMemory } from './memory.ts'
+import { type LoadedModel, type OpenedModel, openModel } from './open-model.ts'
+import type { ModelFolder } from './select.ts'
+import { sharesOf } from './shares.ts'
+
+export interface StartModelsDeps {
+  readonly config: ServiceConfig
+  readonly env: Environment
+  /** Undefined: `config.bundle` is the one version. */
+  readonly folder: ModelFolder | undefined
+  readonly store: Store
+  readonly log: FastifyBaseLogger
+  readonly metrics: Pick<Metrics, 'engineUp' | 'batchSize' | 'engineSeconds'>
+}
+
+export interface StartedModels {
+  readonly lead: OpenedModel
+  readonly pool: ModelPool<LoadedModel>
+  /** How another version is tried and opened, as these were. */
+  readonly versions: Pick<ModelLifeDeps, 'root' | 'tryVersion' | 'open'>
+}
+
+/** Opens what is selected, with the histories that come with it; closes again what was opened where that fails. */
+export async function startModels (deps: StartModelsDeps): Promise<StartedModels> {
+  const { config: { bundle, provider, retrieval, maxWaiting }, env, folder, store, log, metrics } = deps
+  const embedders = createEmbedderShelf(env)
+  const down = new Set<string>()
+  const open = async (dir: string): Promise<OpenedModel> => await openModel(dir, {
+    store,
+    embedders,
+    log,
+    engine: {
+      provider,
+      retrieval,
+      maxWaiting,
+      onBatch: (calls, ms) => {
+        metrics.batchSize.observe(calls)
+        metrics.engineSeconds.observe(ms / 1000)
+      },
+    },
+    onState: (version, state) => {
+      if (state === 'down') down.add(version)
+      else down.delete(version)
+      metrics.engineUp.set(down.size === 0 ? 1 : 0)
+    },
+  })
+  const tryVersion = async (dir: string, signal: AbortSignal): Promise<void> => {
+    checkMemory((await openBundle(dir, { verify: 'on-read' })).manifest)
+    const trials = createTrials()
+    signal.addEventListener('abort', trials.close, { once: true })
+    try {
+      await trials.run({ bundle: dir, provider, retrieval })
+    } finally {
+      signal.removeEventListener('abort', trials.close)
+      trials.close()
+    }
+  }
+
+  const opened: OpenedModel[] = []
+  try {
+    const lead = await open(folder === undefined ? bundle : join(folder.root, folder.selection.version))
+    opened.push(lead)
+    for (const { version } of folder?.selection.variants ?? []) opened.push(await open(join(folder!.root, version)))
+    for (const model of opened) await model.seed(new AbortController().signal)
+    const selection = folder?.selection ?? { version: lead.engine.model.version, variants: [] }
+    const shares = sharesOf(selection, new Map(opened.map((model) => [model.engine.model.version, model])))
+    return { lead, pool: createModelPool(shares), versions: { root: folder?.root, tryVersion, open } }
+  } catch (error) {
+    for (const model of opened) await model.close()
+    throw error
+  }
+}
