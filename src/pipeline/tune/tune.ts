@@ -36,7 +36,7 @@ export interface TuneOptions {
 }
 
 /** Epochs of the first round: enough to tell a hopeless configuration. */
-export const FIRST_ROUND = 8
+export const FIRST_ROUND = 6
 /** One in so many goes on to the second round. */
 export const KEPT = 3
 
