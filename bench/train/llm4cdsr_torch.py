@@ -77,7 +77,9 @@ class Sasrec(nn.Module):
         x = self.drop(x + F.embedding(block["positions"].view(shape), self.positions))
         length = shape[1]
         past = torch.ones(length, length, dtype=torch.bool).tril()
-        allowed = (past & (mask > 0).unsqueeze(1)) | torch.eye(length, dtype=torch.bool)
+        sequences = block["sequences"].view(shape)
+        own = (mask > 0).unsqueeze(1) & (sequences.unsqueeze(1) == sequences.unsqueeze(2))
+        allowed = (past & own) | torch.eye(length, dtype=torch.bool)
         real = mask.unsqueeze(-1)
         steps = x * real
         for layer in self.blocks:

@@ -34,3 +34,20 @@ export function padPositions (lengths: readonly number[], width: number): Int32A
 export function widest (rows: readonly ArrayLike<number>[]): number {
   return Math.max(1, ...rows.map((row) => row.length))
 }
+
+/**
+ * Places for rows of these lengths in a block of rows of one `width`, padded on the left: `starts[i]` is the index of
+ * row i's first element in the flat block. Packed, rows share one of the block where they fit (first fit).
+ */
+export function packLeft (
+  lengths: readonly number[], width: number, isPacked: boolean
+): { rows: number, starts: readonly number[] } {
+  const free: number[] = []
+  const starts = lengths.map((length) => {
+    const fitting = isPacked ? free.findIndex((places) => places >= length) : -1
+    const row = fitting === -1 ? free.push(width) - 1 : fitting
+    free[row]! -= length
+    return row * width + free[row]!
+  })
+  return { rows: free.length, starts }
+}

@@ -24,12 +24,10 @@ export function attentionWeights (at: string, d: number, random: Random): [strin
 export function attention<T> (
   ops: Ops<T>, at: string, { d, heads }: { readonly d: number, readonly heads: number }, queries: T, steps: T, bias: T
 ): T {
-  const query = ops.splitHeads(linear(ops, `${at}.query`, queries), heads) // [B, h, n, d/h]
-  const key = ops.splitHeads(linear(ops, `${at}.key`, steps), heads) // [B, h, L, d/h]
-  const value = ops.splitHeads(linear(ops, `${at}.value`, steps), heads)
-  const scores = ops.scale(ops.matMul(query, key, true), 1 / Math.sqrt(d / heads))
-  const shares = ops.dropout(ops.softmax(ops.add(scores, bias)), `${at}.attention`) // [B, h, n, L]
-  return linear(ops, `${at}.out`, ops.mergeHeads(ops.matMul(shares, value))) // [B, n, d]
+  const query = linear(ops, `${at}.query`, queries)
+  const [key, value] = [linear(ops, `${at}.key`, steps), linear(ops, `${at}.value`, steps)]
+  const seen = ops.attend({ query, key, value }, bias, { d, heads, site: `${at}.attention` }) // [B, n, d]
+  return linear(ops, `${at}.out`, seen)
 }
 
 /** The linear layer of that name. */

@@ -31,10 +31,12 @@ export function bert4recWeights (prefix: string, { d, layers }: Bert4recShape, r
 
 /**
  * Every step's vector: x [B, L, d] (scaled, hidden steps replaced, position added, after dropout) and mask [B, L]
- * (1 real or hidden, 0 padding) -> [B, L, d].
+ * (1 real or hidden, 0 padding) -> [B, L, d]. `sequences` as in `Ops.attentionBias`.
  */
-export function bert4rec<T> (ops: Ops<T>, prefix: string, shape: Bert4recShape, x: T, mask: T): T {
-  const bias = ops.attentionBias(mask, 'pad')
+export function bert4rec<T> (
+  ops: Ops<T>, prefix: string, shape: Bert4recShape, x: T, mask: T, sequences?: T
+): T {
+  const bias = ops.attentionBias(mask, 'pad', sequences)
   return below(ops, prefix, shape, shape.layers, x, bias)
 }
 

@@ -1,6 +1,6 @@
 import { logSumExp } from './losses.ts'
-import { tfjsOps } from './tfjs-ops.ts'
 import type { Tensor, Tf } from './tf.ts'
+import { l2Normalize } from './tfjs-layers.ts'
 
 /**
  * dcl: cosine, the positive left out of the denominator, as LLM4CDSR Eq. 6 is printed, so the value may be negative.
@@ -17,8 +17,7 @@ export function contrastiveLoss (tf: Tf, form: Contrastive, a: Tensor, b: Tensor
   const [pairs = 0] = a.shape
   if (pairs < 2) return tf.scalar(0)
   if (form === 'soft') return softLoss(tf, a, b, temperature)
-  const unit = tfjsOps(tf, new Map()).l2Normalize
-  const similarity = tf.div(tf.matMul(unit(a), unit(b), false, true), temperature) // [Z, Z]
+  const similarity = tf.div(tf.matMul(l2Normalize(tf, a), l2Normalize(tf, b), false, true), temperature) // [Z, Z]
   const own = tf.eye(pairs)
   const positive = tf.sum(tf.mul(similarity, own), -1) // [Z]
   const others = form === 'dcl' ? tf.sub(similarity, tf.mul(own, OUT)) : similarity

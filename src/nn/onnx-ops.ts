@@ -36,7 +36,7 @@ export function onnxOps (name: string, weights: Weights): OnnxOps {
   const times = (x: string, factor: number): string => broadcast('Mul', x, graph.scalar(factor))
   const transpose = (x: string, perm: readonly number[]): string => map('Transpose', x, { perm })
 
-  const attentionBias = (mask: string, mode: MaskMode): string => {
+  const attentionBias = (mask: string, mode: MaskMode, sequences?: string): string => {
     const length = graph.node('Gather', [graph.node('Shape', [mask]), integer(1)])
     const steps = graph.node('Range', [integer(0), length, integer(1)])
     const rows = graph.node('Unsqueeze', [steps, graph.integers([0, 1, 3])]) // [1, 1, L, 1]
@@ -44,14 +44,25 @@ export function onnxOps (name: string, weights: Weights): OnnxOps {
     const past = graph.node('LessOrEqual', [columns, rows])
     const real = graph.node('Unsqueeze', [graph.node('Greater', [mask, graph.scalar(0)]), graph.integers([1, 2])])
     const itself = graph.node('Equal', [columns, rows])
+    const across = (axis: number): string => graph.node('Unsqueeze', [sequences!, graph.integers([1, axis])])
+    const own = sequences === undefined
+      ? real
+      : graph.node('And', [real, graph.node('Equal', [across(3), across(2)])]) // [B, 1, L, L]
     const allowed = {
-      causal_pad: () => graph.node('Or', [graph.node('And', [past, real]), itself]),
-      pad: () => graph.node('Or', [real, itself]),
+      causal_pad: () => graph.node('Or', [graph.node('And', [past, own]), itself]),
+      pad: () => graph.node('Or', [own, itself]),
       causal: () => past,
       none: () => graph.node('Or', [past, graph.node('Not', [past])]),
     }[mode]()
     return node('Where', [allowed, graph.scalar(0), graph.scalar(BARRED)], 4)
   }
+
+  const matMul = (a: string, b: string, transposeB = false): string => {
+    const axes = rank(b)
+    const turned = transposeB ? transpose(b, [...Array(axes - 2).keys(), axes - 1, axes - 2]) : b
+    return node('MatMul', [a, turned], axes)
+  }
+  const softmax = (x: string): string => map('Softmax', x, { axis: -1 })
 
   return {
     input (key, type, shape) {
@@ -81,12 +92,8 @@ export function onnxOps (name: string, weights: Weights): OnnxOps {
       const product = node('MatMul', [x, kernel], rank(x))
       return bias === undefined ? product : broadcast('Add', product, bias)
     },
-    matMul (a, b, transposeB = false) {
-      const axes = rank(b)
-      const turned = transposeB ? transpose(b, [...Array(axes - 2).keys(), axes - 1, axes - 2]) : b
-      return node('MatMul', [a, turned], axes)
-    },
-    softmax: (x) => map('Softmax', x, { axis: -1 }),
+    matMul,
+    softmax,
     layerNorm: (x, gain, bias, epsilon) =>
       node('LayerNormalization', [x, gain, bias], rank(x), { axis: -1, epsilon: { real: epsilon } }),
     l2Normalize (x) {
@@ -98,10 +105,15 @@ export function onnxOps (name: string, weights: Weights): OnnxOps {
     },
     gather: (table, indices) => node('Gather', [table, indices], rank(indices) + rank(table) - 1, { axis: 0 }),
     concat: (parts) => node('Concat', parts, rank(parts[0] ?? ''), { axis: -1 }),
-    splitHeads: (x, heads) => transpose(node('Reshape', [x, graph.integers([0, 0, heads, -1])], 4), [0, 2, 1, 3]),
-    mergeHeads: (x) => node('Reshape', [transpose(x, [0, 2, 1, 3]), graph.integers([0, 0, -1])], 3),
     columns: (mask) => node('Unsqueeze', [mask, graph.integers([2])], 3),
     attentionBias,
+    attend ({ query, key, value }, bias, { d, heads }) {
+      const split = (x: string): string => // [B, L, d] -> [B, h, L, d/h]
+        transpose(node('Reshape', [x, graph.integers([0, 0, heads, -1])], 4), [0, 2, 1, 3])
+      const scores = times(matMul(split(query), split(key), true), 1 / Math.sqrt(d / heads))
+      const seen = matMul(softmax(broadcast('Add', scores, bias)), split(value)) // [B, h, n, d/h]
+      return node('Reshape', [transpose(seen, [0, 2, 1, 3]), graph.integers([0, 0, -1])], 3)
+    },
     gru (x, mask, h, { input, hidden }) {
       // The operator knows no padding on the left: a column of the input says it, and shuts the gates.
       const gates = Float32Array.from({ length: 3 * h }, (_, i) => i < h ? SHUT : 0)

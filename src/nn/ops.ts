@@ -32,16 +32,19 @@ export interface Ops<T> {
   gather: (table: T, indices: T) => T
   /** Joins along the last axis. */
   concat: (parts: readonly T[]) => T
-  /** [B, L, d] -> [B, h, L, d/h], and back. */
-  splitHeads: (x: T, heads: number) => T
-  mergeHeads: (x: T) => T
   /** mask [B, L] (1 real, 0 padding) -> [B, L, 1]. */
   columns: (mask: T) => T
   /**
    * mask [B, L] -> additive bias [B, 1, L, L] (or [1, 1, L, L] where it is the same for all): 0 where a row (query)
-   * may look at a column (key), -1e9 where not.
+   * may look at a column (key), -1e9 where not. Where a row of the batch holds several sequences, `sequences` [B, L]
+   * numbers them, and each keeps to itself (causal_pad and pad).
    */
-  attentionBias: (mask: T, mode: MaskMode) => T
+  attentionBias: (mask: T, mode: MaskMode, sequences?: T) => T
+  /**
+   * Scaled dot products of queries [B, n, d] with keys [B, L, d] under bias [B or 1, 1, n, L], and the mean of values
+   * [B, L, d] under their softmax, in `heads` parts of the width d: [B, n, d]. Shares are dropped at `site`.
+   */
+  attend: (parts: AttentionParts<T>, bias: T, shape: { d: number, heads: number, site: string }) => T
   /**
    * States of a gated recurrent unit of width h, gates in the order update, reset, candidate (as ONNX has them, reset
    * after the product): x [B, L, in] and mask [B, L] -> [B, L, h]. A step of padding leaves the state as it was, at the
@@ -66,6 +69,12 @@ export interface Ops<T> {
  * independence. causal: the past and itself, padding included. none: everything.
  */
 export type MaskMode = 'causal_pad' | 'pad' | 'causal' | 'none'
+
+export interface AttentionParts<T> {
+  readonly query: T
+  readonly key: T
+  readonly value: T
+}
 
 /** input: kernel [in, 3h], bias [3h]. hidden: kernel [h, 3h], bias [3h]. */
 export interface GruWeights<T> {

@@ -32,13 +32,13 @@ export function sasrecWeights (prefix: string, { d, layers }: SasrecShape, rando
 
 /**
  * Every step's vector: x [B, L, d] (scaled, position added, after dropout) and mask [B, L] (1 real, 0 padding)
- * -> [B, L, d]. Sites of dropout are named after the weights.
+ * -> [B, L, d]. Sites of dropout are named after the weights. `sequences` as in `Ops.attentionBias`.
  */
 export function sasrec<T> (
-  ops: Ops<T>, prefix: string, { d, layers, heads }: SasrecShape, x: T, mask: T, mode: MaskMode
+  ops: Ops<T>, prefix: string, { d, layers, heads }: SasrecShape, x: T, mask: T, mode: MaskMode, sequences?: T
 ): T {
   const real = ops.columns(mask) // [B, L, 1]
-  const bias = ops.attentionBias(mask, mode) // [B, 1, L, L]
+  const bias = ops.attentionBias(mask, mode, sequences) // [B, 1, L, L]
   let steps = ops.mul(x, real)
   for (let layer = 0; layer < layers; layer++) {
     const at = `${prefix}.${layer}`

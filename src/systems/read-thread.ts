@@ -17,6 +17,8 @@ export interface ThreadInput<T> {
   readonly mask: T
   /** 1 on real steps whose item is not shown, which only bert4rec knows, in training: [B, L]. */
   readonly hidden?: T
+  /** Where a row holds several sequences, in training: which one a step belongs to, [B, L]; not for gru4rec. */
+  readonly sequences?: T
 }
 
 /** The weights of a thread before training. gru4rec knows the order without positions; bert4rec has one more. */
@@ -38,10 +40,11 @@ export function threadSteps<T> (ops: Ops<T>, thread: Thread, settings: Settings,
   const scaled = ops.scale(input.x, thread.scale)
   if (backbone === 'gru4rec') return gru4rec(ops, name, shape, entry(ops, thread, scaled), input.mask)
   if (backbone === 'sasrec') {
-    return sasrec(ops, name, shape, placed(ops, thread, scaled, input.positions), input.mask, settings.maskMode)
+    const steps = placed(ops, thread, scaled, input.positions)
+    return sasrec(ops, name, shape, steps, input.mask, settings.maskMode, input.sequences)
   }
   const shown = input.hidden === undefined ? scaled : hide(ops, thread, scaled, input.hidden)
-  return bert4rec(ops, name, shape, placed(ops, thread, shown, input.positions), input.mask)
+  return bert4rec(ops, name, shape, placed(ops, thread, shown, input.positions), input.mask, input.sequences)
 }
 
 /** The thread's part of a user vector, [B, d]: the last step's output, with bert4rec that of a blank step after it. */

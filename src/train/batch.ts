@@ -1,7 +1,7 @@
 import type { Dataset, Domain } from '../data/dataset.ts'
 import { domainOf, trainPrefix } from '../data/dataset.ts'
 import { drawCandidates, drawNegative } from '../data/negatives.ts'
-import { padLeft, padPositions, widest } from '../data/window.ts'
+import { packLeft, widest } from '../data/window.ts'
 import type { Random } from '../random.ts'
 import { isPaddingFree } from '../systems/settings.ts'
 import type { Settings } from '../systems/settings.ts'
@@ -27,13 +27,18 @@ export interface TrainingBatch {
   readonly texts: readonly Int32Array[]
 }
 
-/** Padded sequences of one thread, row-major [batch, length]; padding has row 0 and mask 0. */
+/**
+ * Sequences of one thread, row-major [batch, length]; padding, on the left, has row 0 and mask 0. Where it makes no
+ * difference to their outputs, several share one row of the block: local threads are half padding otherwise.
+ */
 export interface ThreadBlock {
   readonly batch: number
   readonly length: number
   readonly rows: Int32Array
   readonly positions: Int32Array
   readonly mask: Float32Array
+  /** The number of the sequence that a step belongs to, from 1; 0 on padding. */
+  readonly sequences: Int32Array
   /** 1 at steps that are real but hidden, whose row is 0: where the thread is to fill in. */
   readonly hidden?: Float32Array
 }
@@ -67,18 +72,13 @@ export function buildBatch (
   const { domains } = dataset
   const table = rowTable()
   const samples = drawSamples(dataset, settings, users, random)
-  const block = (threads: readonly Int32Array[], offset: number): ThreadBlock => {
-    const made = threadBlock(threads, offset, isPaddingFree(settings) ? widest(threads) : settings.length, table)
-    return settings.backbone === 'bert4rec' ? { ...made, hidden: hiddenSteps(threads, made) } : made
-  }
-
-  const mixed = block(samples.map((sample) => sample.mixed), 0)
+  const mixed = threadBlock(samples.map((sample) => sample.mixed), 0, settings, table)
   const locals = spec.fusion !== 'concat'
     ? []
-    : domains.map(({ offset }, k) => block(samples.map((sample) => sample.local[k]!), offset))
+    : domains.map(({ offset }, k) => threadBlock(samples.map((sample) => sample.local[k]!), offset, settings, table))
   const learnt = spec.losses.flatMap(({ on }) => 'domain' in on ? on.domain : [])
   const steps = domains.map((domain, k): DomainSteps => {
-    const found = stepsOf(samples, k, mixed, locals[k])
+    const found = stepsOf(samples, k, mixed.starts, locals[k]?.starts)
     const drawn = learnt.includes(k)
       ? drawNegatives(dataset, settings, domain, shareOf(dataset, learnt, settings, k), users, found, random)
       : { global: NONE, local: NONE }
@@ -93,7 +93,7 @@ export function buildBatch (
   const pairs = new Map(spec.losses.flatMap(({ name, on }) =>
     'pair' in on ? [[name, drawPairs(dataset, users, on.pair, random, table)] as const] : []))
   const texts = pools.map((pool) => table.rowsOf(drawSome(random, pool, settings.batchSize)))
-  return { items: table.items(), mixed, locals, steps, pairs, texts }
+  return { items: table.items(), mixed: mixed.block, locals: locals.map(({ block }) => block), steps, pairs, texts }
 }
 
 interface Step {
@@ -106,38 +106,50 @@ interface Step {
   readonly target: number
 }
 
-/** The steps whose target lies in domain k, where they stand in the blocks. */
-function stepsOf (samples: readonly Sample[], k: number, mixed: ThreadBlock, local: ThreadBlock | undefined): Step[] {
-  return samples.flatMap((sample, row) => {
-    const mixedStart = (row + 1) * mixed.length - sample.mixed.length
-    const localStart = local === undefined ? 0 : (row + 1) * local.length - sample.local[k]!.length
-    return sample.steps.filter(({ domain }) => domain === k).map((step): Step => ({
-      user: sample.user,
-      mixed: mixedStart + step.mixed,
-      local: step.local === undefined || local === undefined ? 0 : 1 + localStart + step.local,
+/** The steps whose target lies in domain k, given where each sample's threads start in the blocks. */
+function stepsOf (
+  samples: readonly Sample[], k: number, mixed: readonly number[], local: readonly number[] | undefined
+): Step[] {
+  return samples.flatMap(({ user, steps }, i) =>
+    steps.filter(({ domain }) => domain === k).map((step): Step => ({
+      user,
+      mixed: mixed[i]! + step.mixed,
+      local: step.local === undefined || local === undefined ? 0 : 1 + local[i]! + step.local,
       input: step.input,
       target: step.target,
-    }))
-  })
+    })))
 }
 
-/** Threads of one kind, padded; `offset` turns their ids into global ones. */
-function threadBlock (threads: readonly Int32Array[], offset: number, length: number, table: RowTable): ThreadBlock {
-  const ids = padLeft(threads, length)
-  const positions = padPositions(threads.map((thread) => thread.length), length)
-  return {
-    batch: threads.length,
+/** Threads of one kind as a block, and where each starts in it; `offset` turns their ids into global ones. */
+function threadBlock (
+  threads: readonly Int32Array[], offset: number, settings: Settings, table: RowTable
+): { block: ThreadBlock, starts: readonly number[] } {
+  const length = isPaddingFree(settings) ? widest(threads) : settings.length
+  // A recurrence runs through its row, and where padding is seen, so would be a neighbour.
+  const isPacked = isPaddingFree(settings) && settings.backbone !== 'gru4rec'
+  const { rows: batch, starts } = packLeft(threads.map((thread) => thread.length), length, isPacked)
+  const size = batch * length
+  const block = {
+    batch,
     length,
-    rows: ids.map((id) => id === 0 ? 0 : table.rowOf(offset + id)),
-    positions,
-    mask: Float32Array.from(positions, (position) => position === 0 ? 0 : 1),
+    rows: new Int32Array(size),
+    positions: new Int32Array(size),
+    mask: new Float32Array(size),
+    sequences: new Int32Array(size),
+    ...(settings.backbone === 'bert4rec' && { hidden: new Float32Array(size) }),
   }
-}
-
-/** Real steps without an item. */
-function hiddenSteps (threads: readonly Int32Array[], { length, mask }: ThreadBlock): Float32Array {
-  const ids = padLeft(threads, length)
-  return mask.map((real, i) => real === 1 && ids[i] === 0 ? 1 : 0)
+  for (const [t, thread] of threads.entries()) {
+    for (let i = 0; i < thread.length; i++) {
+      const at = starts[t]! + i
+      const id = thread[i]!
+      if (id !== 0) block.rows[at] = table.rowOf(offset + id)
+      else if (block.hidden !== undefined) block.hidden[at] = 1
+      block.positions[at] = i + 1
+      block.mask[at] = 1
+      block.sequences[at] = t + 1
+    }
+  }
+  return { block, starts }
 }
 
 function drawNegatives (

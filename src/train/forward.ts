@@ -28,14 +28,15 @@ export function batchLoss (
   const half = (from: number): Tensor => stored.shape[1] === d ? stored : tf.slice(stored, [0, from], [-1, d])
   const globalHalf = half(0) // [U, d]
   const localHalf = spec.fusion === 'concat' ? half(d) : undefined
-  const pick = (table: Tensor, at: Int32Array): Tensor => tf.gather(table, tf.tensor1d(at, 'int32'))
+  const pick = (table: Tensor, at: Int32Array): Tensor => ops.gather(table, tf.tensor1d(at, 'int32'))
 
   const steps = (thread: SystemSpec['threads'][number], view: Tensor, block: ThreadBlock): Tensor => {
     const shape: [number, number] = [block.batch, block.length]
     const outputs = threadSteps(ops, thread, settings, {
-      x: tf.reshape(pick(view, block.rows), [...shape, d]),
+      x: ops.gather(view, tf.tensor2d(block.rows, shape, 'int32')),
       positions: tf.tensor2d(block.positions, shape, 'int32'),
       mask: tf.tensor2d(block.mask, shape),
+      sequences: tf.tensor2d(block.sequences, shape, 'int32'),
       ...(block.hidden && { hidden: tf.tensor2d(block.hidden, shape) }),
     }) // [B, L, d]
     return tf.reshape(outputs, [-1, d])

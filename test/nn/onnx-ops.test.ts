@@ -69,8 +69,7 @@ const operations: Record<string, Code> = {
   tanh: (ops, x) => ops.tanh(x),
   'linear without a bias': (ops, x) => ops.linear(x, ops.weight('kernel')),
   'linear with a bias': (ops, x) => ops.linear(x, ops.weight('kernel'), ops.weight('bias')),
-  matMul: (ops, x) => ops.matMul(ops.splitHeads(x, 2), ops.splitHeads(ops.tanh(x), 2), true),
-  'matMul of three axes': (ops, x) => ops.matMul(ops.matMul(x, ops.relu(x), true), x),
+  matMul: (ops, x) => ops.matMul(ops.matMul(x, ops.relu(x), true), x),
   softmax: (ops, x) => ops.softmax(x),
   layerNorm: (ops, x) => ops.layerNorm(x, ops.weight('row'), ops.weight('row2'), 1e-8),
   'layerNorm of padding rows': (ops, x, mask) =>
@@ -78,11 +77,16 @@ const operations: Record<string, Code> = {
   'l2Normalize with zero rows': (ops, x, mask) => ops.l2Normalize(ops.mul(x, ops.columns(mask))),
   gather: (ops, _, __, positions) => ops.gather(ops.weight('positions'), positions),
   concat: (ops, x) => ops.concat([x, ops.relu(x), x]),
-  mergeHeads: (ops, x) => ops.mergeHeads(ops.splitHeads(x, 3)),
   'attentionBias causal_pad': (ops, _, mask) => ops.attentionBias(mask, 'causal_pad'),
   'attentionBias causal': (ops, _, mask) => ops.attentionBias(mask, 'causal'),
   'attentionBias none': (ops, _, mask) => ops.attentionBias(mask, 'none'),
   'attentionBias pad': (ops, _, mask) => ops.attentionBias(mask, 'pad'),
+  'attentionBias of sequences in one row': (ops, _, mask, positions) => ops.attentionBias(mask, 'causal_pad', positions),
+  'attentionBias of sequences that see both ways': (ops, _, mask, positions) =>
+    ops.attentionBias(mask, 'pad', positions),
+  'attend with three heads': (ops, x, mask) => ops.attend(
+    { query: x, key: ops.tanh(x), value: ops.relu(x) }, ops.attentionBias(mask, 'causal_pad'),
+    { d: 6, heads: 3, site: 'here' }),
   'append a number': (ops, _, mask) => ops.append(mask, 1),
   'append a row': (ops, x) => ops.append(x, ops.weight('row')),
   appendPosition: (ops, _, __, positions) => ops.gather(ops.weight('positions'), ops.appendPosition(positions)),

@@ -51,6 +51,16 @@ describe('SASRec', () => {
     expectClose(padded.slice(-4), outputs(x.slice(2), [1, 1, 1], 'causal_pad').slice(-4), 1e-5)
   })
 
+  it('gives sequences that share a row the outputs that they have alone', () => {
+    const { tf } = loaded
+    const [first, second] = [x.slice(2), x.slice(3)] // of three steps and of two
+    const alone = [first, second].flatMap((rows) => [...outputs(rows, rows.map(() => 1), 'causal_pad')])
+    const shared = tf.tidy(() => sasrec(tfjsOps(tf, leavesOf(tf, weights)), 'mixed', shape,
+      tf.tensor3d([[x[0]!, ...first, ...second]]) as Tensor, tf.tensor2d([[0, 1, 1, 1, 1, 1]]), 'causal_pad',
+      tf.tensor2d([[0, 1, 1, 1, 2, 2]], [1, 6], 'int32')).dataSync()) as Float32Array
+    expectClose(shared.slice(4), Float32Array.from(alone), 1e-6)
+  })
+
   it('stays finite without a real step: the bias of the last layer norm', () => {
     expectClose(outputs(x, [0, 0, 0, 0, 0], 'causal_pad').slice(-4), case10.expected.empty_sequence_output!, FLOAT32)
   })

@@ -100,6 +100,23 @@ describe('a training batch', () => {
     expect(build([[1, 2, 3], [4, 5]], [6, 6], { preset: 'official' }).batch.mixed.length).toBe(6)
   })
 
+  it('lets sequences share a row where they fit, and still finds their steps', () => {
+    const sequences = [[1, 2, 3, 4, 5], [7, 1, 8, 2], [3, 9, 4], [5, 6], [8, 9]]
+    const { batch } = build(sequences, [6, 6])
+    expect(batch.mixed).toMatchObject({ batch: 3, length: 4 })
+    expect([...batch.mixed.sequences]).toEqual([1, 1, 1, 1, 4, 2, 2, 2, 0, 5, 3, 3])
+    expect([...batch.mixed.positions]).toEqual([1, 2, 3, 4, 1, 1, 2, 3, 0, 1, 1, 2])
+    expect([...batch.mixed.mask]).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1])
+    const learned = batch.steps.flatMap(({ mixed, targets }) =>
+      Array.from(mixed, (at, s) => [batch.items[batch.mixed.rows[at]!], batch.items[targets[s]!]].join()))
+    const wanted = sequences.flatMap((events) => events.slice(1).map((next, i) => [events[i], next].join()))
+    expect(learned.sort()).toEqual(wanted.sort())
+    // A recurrence runs through its row, and the published mask lets steps see what is beside them.
+    for (const alone of [{ backbone: 'gru4rec' }, { preset: 'official' }]) {
+      expect(build(sequences, [6, 6], alone).batch.mixed.batch).toBe(5)
+    }
+  })
+
   it('shares different negatives of each domain, in proportion to its size', () => {
     const { batch } = build([[1, 31, 2, 32]], [30, 10], { sharedNegatives: 20 })
     const drawn = batch.steps.map(({ negatives }) => Array.from(negatives, (row) => batch.items[row]!))
@@ -145,10 +162,9 @@ describe('a training batch', () => {
   describe('of bert4rec', () => {
     const events = [1, 7, 2, 8, 3]
     const { batch } = build([events, [4, 5, 6]], [6, 6], { backbone: 'bert4rec', hiddenShare: 0.5 })
-    const shown = (block: ThreadBlock, row: number) => Array.from({ length: block.length }, (_, i) => {
-      const at = row * block.length + i
-      return block.mask[at] === 0 ? undefined : block.hidden![at] === 1 ? 'hidden' : batch.items[block.rows[at]!]
-    }).filter((id) => id !== undefined)
+    const shown = (block: ThreadBlock, sample: number) => [...block.rows.keys()]
+      .filter((at) => block.sequences[at] === sample + 1)
+      .map((at) => block.hidden![at] === 1 ? 'hidden' : batch.items[block.rows[at]!])
 
     it('has two samples of each user, whose last shows all events but the last', () => {
       expect(batch.mixed.batch).toBe(4)
