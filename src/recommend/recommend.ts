@@ -67,8 +67,7 @@ async function recommendOne (
 ): Promise<Recommendation> {
   const { engine, popular, embedder } = model
   const { domain, profileText, k = 10, exclude = [], excludeSeen = true, explain = false, filter } = query
-  const history = timed(deps, 'history', () => readHistory(deps, query))
-  const reasons: string[] = []
+  const { history, reasons } = await timedAsync(deps, 'history', async () => await readHistory(deps, query))
   const job: RecommendJob = {
     domain, history, k, exclude, excludeSeen, explain, deadline, ...(filter === undefined ? {} : { filter }),
   }
@@ -114,8 +113,12 @@ async function recommendOne (
   return { ...result, domain, model: named, degradedReasons: reasons }
 }
 
-function readHistory ({ store }: RecommendDeps, { userId, history = [] }: RecommendQuery): string[] {
-  return mergeHistory(userId === undefined ? [] : store.history(userId, STORED_LIMIT), history)
+async function readHistory (
+  { store }: RecommendDeps, { userId, history: given = [] }: RecommendQuery
+): Promise<{ history: string[], reasons: string[] }> {
+  if (userId === undefined) return { history: mergeHistory([], given), reasons: [] }
+  const { entries, degradedReasons } = await store.history(userId, STORED_LIMIT)
+  return { history: mergeHistory(entries, given), reasons: [...degradedReasons] }
 }
 
 /** Rejects with `deadline_exceeded` when there is no answer by then, and tells `onLate`. */
@@ -132,14 +135,7 @@ async function before<T> (
   })
 }
 
-function timed<T> ({ onStage }: RecommendDeps, stage: 'history', run: () => T): T {
-  const start = performance.now()
-  const value = run()
-  onStage?.(stage, performance.now() - start)
-  return value
-}
-
-async function timedAsync<T> ({ onStage }: RecommendDeps, stage: 'text' | 'engine', run: () => Promise<T>): Promise<T> {
+async function timedAsync<T> ({ onStage }: RecommendDeps, stage: 'history' | 'text' | 'engine', run: () => Promise<T>): Promise<T> {
   const start = performance.now()
   try {
     return await run()

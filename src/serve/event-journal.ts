@@ -8,7 +8,7 @@ const DAY = 24 * 60 * MINUTE
 const MAX_AHEAD = 5 * MINUTE
 const MAX_BEHIND = 7 * DAY
 
-export type EventRefusal = 'validation_failed' | 'conflict' | 'future' | 'too_old' | 'gone' | 'stuffing'
+export type EventRefusal = 'validation_failed' | 'conflict' | 'future' | 'too_old' | 'stuffing'
 
 export interface EventsResult {
   readonly accepted: number

@@ -69,7 +69,7 @@ const NO_MODEL: LoadedModel = {
 
 const NO_STORE: Store = {
   append: absent,
-  history: () => [],
+  history: async () => ({ entries: [], degradedReasons: [] }),
   erase: absent,
   isErased: () => false,
   seed: absent,
@@ -77,5 +77,7 @@ const NO_STORE: Store = {
   getItem: () => undefined,
   deleteItem: absent,
   changes: () => [],
+  chosenModel: () => undefined,
+  chooseModel: absent,
   close: async () => {},
 }

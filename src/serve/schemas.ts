@@ -191,6 +191,8 @@ export const UserSchema = Type.Object({
   history: Type.Array(Type.Object({
     itemId: Type.String(), timestamp: Type.Integer(),
   }, closed), { description: 'The latest 1,000, oldest first.' }),
+  degraded: Type.Boolean({ description: 'True when what other instances took may be absent.' }),
+  degradedReasons: Type.Array(Type.String()),
 }, closed)
 
 const StatusSchema = Type.Enum(['ok', 'degraded', 'unavailable'])

@@ -1,8 +1,9 @@
 /**
- * What the service remembers between requests. Implementation: `embedded/` (lmdb, on this machine's disk); all pass
- * `test/state/stores.contract.ts`. Every write resolves only when it would survive a power cut. Writes fail with
- * `store_full`, `store_overloaded`, `store_timeout` (the outcome is unknown) or `store_unavailable`; a record that is
- * not the one written fails with `store_corrupt`.
+ * What the service remembers between requests. Implementations: `embedded/` (lmdb, on this machine's disk) and
+ * `shared/` (the same, with Redis as the view that instances share); all pass `test/state/stores.contract.ts`. Every
+ * write resolves only when it would survive a power cut. Writes fail with `store_full`, `store_overloaded`,
+ * `store_timeout` (the outcome is unknown) or `store_unavailable`; a record that is not the one written fails with
+ * `store_corrupt`.
  */
 export interface StoredEvent {
   /** Chosen by the caller, or made by the service: an event with a known id is a duplicate, never a second event. */
@@ -20,10 +21,11 @@ export interface StoredEvent {
 export interface HistoryEntry { readonly itemId: string, readonly timestamp: number }
 
 /**
- * `conflict`: the id is known with another body. `gone`: the user was erased. `stuffing`: the user's kept history has
- * MAX_PER_USER_ITEM_DAY events of this item on this day (UTC) already. Only `accepted` changes anything.
+ * `conflict`: the id is known with another body. `stuffing`: the user's kept history has MAX_PER_USER_ITEM_DAY events
+ * of this item on this day (UTC) already. Only `accepted` changes anything. An id is known to the instance that took
+ * it; what two instances took under one id is kept once in the view that they share.
  */
-export type EventOutcome = 'accepted' | 'duplicate' | 'conflict' | 'gone' | 'stuffing'
+export type EventOutcome = 'accepted' | 'duplicate' | 'conflict' | 'stuffing'
 
 /** Entries kept of one user: the latest. */
 export const MAX_HISTORY = 1000
@@ -34,10 +36,13 @@ export const EVENT_ID_KEPT = 8 * 24 * 60 * 60 * 1000
 export interface HistoryStore {
   /** One outcome per event, in order. All that is accepted is written, or the call fails and nothing is. */
   append: (events: readonly StoredEvent[]) => Promise<EventOutcome[]>
-  /** The latest `limit` entries, oldest first (by timestamp, then by arrival). */
-  history: (userId: string, limit: number) => HistoryEntry[]
-  /** Forgets the user for good: history gone, and a tombstone keeps seeds and imports from bringing it back. */
+  history: (userId: string, limit: number) => Promise<StoredHistory>
+  /**
+   * Forgets all that is known of the user. A tombstone keeps seeds, imports and other instances from bringing it back;
+   * an event that comes later opens a fresh history.
+   */
   erase: (userId: string) => Promise<void>
+  /** Whether the user was erased, as far as this instance knows. */
   isErased: (userId: string) => boolean
   /**
    * Brings in histories from elsewhere, once per `source` (a bundle digest or an import's digest); a call that was
@@ -45,6 +50,13 @@ export interface HistoryStore {
    * Returns what this call wrote.
    */
   seed: (source: string, histories: AsyncIterable<SeedHistory>, options?: SeedOptions) => Promise<SeedCounts>
+}
+
+export interface StoredHistory {
+  /** The latest, oldest first (by timestamp, then by arrival). */
+  readonly entries: readonly HistoryEntry[]
+  /** `shared_store_unavailable`: what other instances know is absent. */
+  readonly degradedReasons: readonly 'shared_store_unavailable'[]
 }
 
 export interface SeedOptions {
@@ -93,7 +105,27 @@ export interface ItemStore {
   changes: () => Iterable<ItemChange>
 }
 
-export interface Store extends HistoryStore, ItemStore {
+/** Which version of a model to serve, or of which split between versions; those who activate say what it holds. */
+export interface ModelChoice {
+  readonly name: string
+  readonly version: string
+  /** Anything more, as JSON. */
+  readonly detail?: unknown
+}
+
+export interface ModelStore {
+  /** The latest choice for a model's name, by any instance. */
+  chosenModel: (name: string) => ModelChoice | undefined
+  /** Resolves when it would survive a power cut; other instances are told. */
+  chooseModel: (choice: ModelChoice) => Promise<void>
+}
+
+/** What another instance did, once this one's own store has it. */
+export type RemoteChange =
+  | { readonly kind: 'item', readonly itemId: string }
+  | { readonly kind: 'model', readonly choice: ModelChoice }
+
+export interface Store extends HistoryStore, ItemStore, ModelStore {
   /** Waits for what is being written; later writes fail with `store_unavailable`. */
   close: () => Promise<void>
 }

@@ -23,7 +23,7 @@ describe('npm run import-events', () => {
     const { status, stdout } = run('--in', join(dir, 'log.csv'), '--data-dir', dataDir)
     expect([status, stdout]).toEqual([0, `${dataDir}: 1 events of 1 users brought in\n`])
     const store = await openStore(dataDir)
-    expect(store.history('ann', 10)).toEqual([{ itemId: 'a', timestamp: 1_400_000_000_000 }])
+    expect((await store.history('ann', 10)).entries).toEqual([{ itemId: 'a', timestamp: 1_400_000_000_000 }])
     await store.close()
   })
 

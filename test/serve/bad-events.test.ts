@@ -147,7 +147,7 @@ describe('POST /events with bad input (5.3)', () => {
     expect(answers.filter(({ statusCode }) => statusCode === 503)).toHaveLength(500 - acknowledged.length)
     expect(acknowledged.length).toBeGreaterThanOrEqual(256)
     expect(acknowledged.length).toBeLessThan(500)
-    for (const i of acknowledged) expect(service.store.history(`u34-${i}`, 10)).toHaveLength(3)
+    for (const i of acknowledged) expect((await service.store.history(`u34-${i}`, 10)).entries).toHaveLength(3)
   })
 
   it('row 36: a clock that went back an hour loses nothing', async () => {
@@ -186,11 +186,12 @@ describe('POST /events with bad input (5.3)', () => {
     expect((await service.post('/events', sent)).json()).toMatchObject({ accepted: 0, duplicates: 1 })
   })
 
-  it('rejects events of an erased user', async () => {
+  it('opens a fresh history with an event of an erased user', async () => {
     await service.post('/events', event({ userId: 'u37' }))
     expect((await service.delete('/users/u37')).statusCode).toBe(204)
     expect((await service.get('/users/u37')).statusCode).toBe(404)
-    const response = await service.post('/events', event({ userId: 'u37' }))
-    expect([response.statusCode, response.json().errors]).toEqual([400, [{ pointer: '', rule: 'gone' }]])
+    expect((await service.post('/events', event({ userId: 'u37', itemId: 'sport-0002' }))).statusCode).toBe(202)
+    const { history } = (await service.get('/users/u37')).json() as { history: Array<{ itemId: string }> }
+    expect(history.map(({ itemId }) => itemId)).toEqual(['sport-0002'])
   })
 })

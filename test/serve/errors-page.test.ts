@@ -21,7 +21,7 @@ describe('docs/errors.md', () => {
   })
 
   it('names every code by which an event is rejected', () => {
-    for (const code of ['validation_failed', 'conflict', 'future', 'too_old', 'gone', 'stuffing']) {
+    for (const code of ['validation_failed', 'conflict', 'future', 'too_old', 'stuffing']) {
       expect(page).toMatch(new RegExp(`^\\| \`${code}\` \\| [^|]+ \\|$`, 'm'))
     }
   })

@@ -44,7 +44,7 @@ describe('npm start, killed while it is written to', () => {
       const service = await startProcess({ DATA_DIR: dataDir, LOG_LEVEL: 'warn' }, ['--bundle', tiny.root])
       all.push(...await writeUntilKilled(service, round, 1 + random.integer(120)))
       const store = await openStore(dataDir)
-      for (const sent of all) check(store, sent)
+      for (const sent of all) await check(store, sent)
       const ids = [...store.changes()].flatMap((change) => change.kind === 'put' ? [change.item.itemId] : [])
       expect(new Set(ids).size).toBe(ids.length)
       await store.close()
@@ -103,8 +103,8 @@ async function writeUntilKilled (service: ServiceProcess, round: number, count: 
   return all
 }
 
-function check (store: Store, { userId, itemId, events, item, eventIds }: Sent): void {
-  const history = store.history(userId, 1000).map(({ itemId }) => itemId)
+async function check (store: Store, { userId, itemId, events, item, eventIds }: Sent): Promise<void> {
+  const history = (await store.history(userId, 1000)).entries.map(({ itemId }) => itemId)
   const whole = eventIds.map((_, n) => `sport-000${n}`)
   // Without an answer: all of a call, or nothing.
   if (events === 'acknowledged' || history.length > 0) expect(history).toEqual(whole)

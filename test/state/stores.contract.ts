@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { EVENT_ID_KEPT, MAX_HISTORY, MAX_PER_USER_ITEM_DAY } from '../../src/state/stores.ts'
-import type { SeedHistory, Store, StoredEvent, StoredItem } from '../../src/state/stores.ts'
+import type { HistoryEntry, SeedHistory, Store, StoredEvent, StoredItem } from '../../src/state/stores.ts'
 
 const NOON = 1_760_011_200_000
 const HOUR = 3_600_000
@@ -27,42 +27,42 @@ export function storeContract (name: string, open: (now: () => number) => Promis
     afterEach(async () => { await fixture.close() })
 
     describe('histories', () => {
-      it('has none of a user it never heard of', () => {
-        expect(store.history('nobody', 10)).toEqual([])
+      it('has none of a user it never heard of', async () => {
+        expect(await history(store, 'nobody')).toEqual([])
       })
 
       it('is read by the very next call, and after a restart', async () => {
         expect(await store.append([event('e1', { itemId: 'a' })])).toEqual(['accepted'])
-        expect(items(store)).toEqual(['a'])
+        expect(await items(store)).toEqual(['a'])
         store = await fixture.reopen()
-        expect(store.history('u', 10)).toEqual([{ itemId: 'a', timestamp: NOON }])
+        expect(await history(store, 'u')).toEqual([{ itemId: 'a', timestamp: NOON }])
       })
 
       it('is sorted by time, and by arrival where times are equal', async () => {
         await store.append([event('e1', { itemId: 'b', timestamp: NOON + 1 }), event('e2', { itemId: 'c' })])
         await store.append([event('e3', { itemId: 'd' }), event('e4', { itemId: 'a', timestamp: NOON - 1 })])
-        expect(items(store)).toEqual(['a', 'c', 'd', 'b'])
-        expect(items(store, 2)).toEqual(['d', 'b'])
-        expect(items(store, 0)).toEqual([])
+        expect(await items(store)).toEqual(['a', 'c', 'd', 'b'])
+        expect(await items(store, 2)).toEqual(['d', 'b'])
+        expect(await items(store, 0)).toEqual([])
       })
 
       it('keeps the same item twice, and users apart', async () => {
         await store.append([event('e1'), event('e2'), event('e3', { userId: 'v', itemId: 'z' })])
-        expect(items(store)).toEqual(['item', 'item'])
-        expect(store.history('v', 10).map(({ itemId }) => itemId)).toEqual(['z'])
+        expect(await items(store)).toEqual(['item', 'item'])
+        expect(await items(store, 10, 'v')).toEqual(['z'])
       })
 
       it('keeps the latest and no more', async () => {
         const events = Array.from({ length: MAX_HISTORY + 5 }, (_, i) => event(`e${i}`, { itemId: `i${i}` }))
         await store.append(events.slice(0, MAX_HISTORY))
         await store.append(events.slice(MAX_HISTORY))
-        expect(items(store, 2 * MAX_HISTORY)).toEqual(events.slice(5).map(({ itemId }) => itemId))
+        expect(await items(store, 2 * MAX_HISTORY)).toEqual(events.slice(5).map(({ itemId }) => itemId))
       })
 
       it('takes ids that look like paths, keys or code as plain text', async () => {
         const ids = ['../../x', 'a:b*', '{{7*7}}', '__proto__', 'constructor', '$ne', 'x'.repeat(128)]
         await store.append(ids.map((userId, i) => event(`e${i}`, { userId, itemId: `i${i}` })))
-        expect(ids.map((id) => store.history(id, 9).map(({ itemId }) => itemId))).toEqual(ids.map((_, i) => [`i${i}`]))
+        expect(await Promise.all(ids.map(async (id) => await items(store, 9, id)))).toEqual(ids.map((_, i) => [`i${i}`]))
       })
     })
 
@@ -72,7 +72,7 @@ export function storeContract (name: string, open: (now: () => number) => Promis
         expect(await store.append([event('e1')])).toEqual(['duplicate'])
         store = await fixture.reopen()
         expect(await store.append([event('e1')])).toEqual(['duplicate'])
-        expect(items(store)).toEqual(['item'])
+        expect(await items(store)).toEqual(['item'])
       })
 
       it.each([
@@ -81,7 +81,7 @@ export function storeContract (name: string, open: (now: () => number) => Promis
       ])('make another %s under a known id a conflict', async (_, change) => {
         await store.append([event('e1')])
         expect(await store.append([event('e1', change), event('e2')])).toEqual(['conflict', 'accepted'])
-        expect(items(store)).toEqual(['item', 'item'])
+        expect(await items(store)).toEqual(['item', 'item'])
       })
 
       it('make an event without a time, sent again later, a duplicate', async () => {
@@ -101,7 +101,7 @@ export function storeContract (name: string, open: (now: () => number) => Promis
       it('are told apart when many calls bring the same one at once', async () => {
         const outcomes = await Promise.all(Array.from({ length: 50 }, async () => await store.append([event('e1')])))
         expect(outcomes.flat().filter((outcome) => outcome === 'accepted')).toHaveLength(1)
-        expect(items(store)).toEqual(['item'])
+        expect(await items(store)).toEqual(['item'])
       })
     })
 
@@ -112,7 +112,7 @@ export function storeContract (name: string, open: (now: () => number) => Promis
       it('ends at the cap of a user, an item and a day, in one call and over many', async () => {
         await store.append(many(MAX_PER_USER_ITEM_DAY - 1))
         expect(await store.append(many(3, 200))).toEqual(['accepted', 'stuffing', 'stuffing'])
-        expect(items(store, 1000)).toHaveLength(MAX_PER_USER_ITEM_DAY)
+        expect(await items(store, 1000)).toHaveLength(MAX_PER_USER_ITEM_DAY)
       })
 
       it('counts each user, item and day on its own', async () => {
@@ -134,14 +134,15 @@ export function storeContract (name: string, open: (now: () => number) => Promis
     })
 
     describe('erasure', () => {
-      it('forgets a user for good, and nobody else', async () => {
+      it('forgets what a user did until then, and nobody else', async () => {
         await store.append([event('e1'), event('e2', { userId: 'v' })])
         await store.erase('u')
         expect([store.isErased('u'), store.isErased('v')]).toEqual([true, false])
-        expect(items(store)).toEqual([])
-        expect(await store.append([event('e3'), event('e4', { userId: 'v' })])).toEqual(['gone', 'accepted'])
+        expect(await items(store)).toEqual([])
+        await store.append([event('e3', { itemId: 'later' }), event('e4', { userId: 'v' })])
+        expect([store.isErased('u'), await items(store)]).toEqual([true, ['later']])
         store = await fixture.reopen()
-        expect([store.isErased('u'), items(store)]).toEqual([true, []])
+        expect([store.isErased('u'), await items(store)]).toEqual([true, ['later']])
       })
 
       it('may be asked for twice, and of a user it never heard of', async () => {
@@ -154,7 +155,7 @@ export function storeContract (name: string, open: (now: () => number) => Promis
         await store.erase('u')
         expect(await store.seed('s', of(['u', ['a', 1]], ['v', ['b', 2]]))).toEqual({ users: 1, events: 1 })
         expect(await store.seed('i', of(['u', ['a', 1]]), { known: 'merge' })).toEqual({ users: 0, events: 0 })
-        expect(items(store)).toEqual([])
+        expect(await items(store)).toEqual([])
       })
     })
 
@@ -163,8 +164,8 @@ export function storeContract (name: string, open: (now: () => number) => Promis
         await store.append([event('e1', { itemId: 'mine' })])
         const counts = await store.seed('s', of(['u', ['a', 1]], ['v', ['b', 2], ['c', 3]]))
         expect(counts).toEqual({ users: 1, events: 2 })
-        expect(items(store)).toEqual(['mine'])
-        expect(store.history('v', 9)).toEqual([{ itemId: 'b', timestamp: 2 }, { itemId: 'c', timestamp: 3 }])
+        expect(await items(store)).toEqual(['mine'])
+        expect(await history(store, 'v')).toEqual([{ itemId: 'b', timestamp: 2 }, { itemId: 'c', timestamp: 3 }])
       })
 
       it('are taken once a source, also after a restart', async () => {
@@ -183,7 +184,8 @@ export function storeContract (name: string, open: (now: () => number) => Promis
           throw new Error('stopped')
         }
         await expect(store.seed('s', stopping())).rejects.toThrow('stopped')
-        const before = all.filter(({ userId }) => store.history(userId, 1).length > 0).length
+        const lengths = await Promise.all(all.map(async ({ userId }) => (await history(store, userId, 1)).length))
+        const before = lengths.filter((length) => length > 0).length
         expect(before).toBeGreaterThan(0)
         store = await fixture.reopen()
         const counts = await store.seed('s', each(all))
@@ -201,7 +203,7 @@ export function storeContract (name: string, open: (now: () => number) => Promis
         await store.seed('one', of(['u', ['b', 2], ['a', 1]]), { known: 'merge' })
         const again = await store.seed('two', of(['u', ['a', 1], ['c', 3], ['new', NOON]]), { known: 'merge' })
         expect(again).toEqual({ users: 1, events: 1 })
-        expect(items(store)).toEqual(['a', 'b', 'c', 'new'])
+        expect(await items(store)).toEqual(['a', 'b', 'c', 'new'])
       })
     })
 
@@ -252,6 +254,17 @@ export function storeContract (name: string, open: (now: () => number) => Promis
       })
     })
 
+    describe('the choice of a model', () => {
+      it('is the latest, by name, also after a restart', async () => {
+        expect(store.chosenModel('shop')).toBeUndefined()
+        await store.chooseModel({ name: 'shop', version: 'one' })
+        await store.chooseModel({ name: 'shop', version: 'two', detail: { weights: [1, 3] } })
+        await store.chooseModel({ name: 'other', version: 'three' })
+        store = await fixture.reopen()
+        expect(store.chosenModel('shop')).toEqual({ name: 'shop', version: 'two', detail: { weights: [1, 3] } })
+      })
+    })
+
     it('refuses writes when it is closed', async () => {
       await store.close()
       await expect(store.append([event('e1')])).rejects.toMatchObject({ code: 'store_unavailable' })
@@ -262,7 +275,7 @@ export function storeContract (name: string, open: (now: () => number) => Promis
       const writes = Promise.all(Array.from({ length: 20 }, async (_, i) => await store.append([event(`e${i}`)])))
       store = await fixture.reopen()
       expect((await writes).flat()).toHaveLength(20)
-      expect(items(store, 100)).toHaveLength(20)
+      expect(await items(store, 100)).toHaveLength(20)
     })
   })
 }
@@ -289,8 +302,12 @@ function floats (...numbers: number[]): Float32Array {
   return Float32Array.from(numbers)
 }
 
-function items (store: Store, limit = 10): string[] {
-  return store.history('u', limit).map(({ itemId }) => itemId)
+async function history (store: Store, userId: string, limit = 10): Promise<readonly HistoryEntry[]> {
+  return (await store.history(userId, limit)).entries
+}
+
+async function items (store: Store, limit = 10, userId = 'u'): Promise<string[]> {
+  return (await history(store, userId, limit)).map(({ itemId }) => itemId)
 }
 
 function changes (store: Store): string[] {

@@ -1,7 +1,7 @@
 import { IsthmusError } from '../../src/errors.ts'
 import {
-  EVENT_ID_KEPT, type EventOutcome, type HistoryEntry, type ItemChange, MAX_HISTORY, MAX_PER_USER_ITEM_DAY, type Store,
-  type StoredEvent, type StoredItem,
+  EVENT_ID_KEPT, type EventOutcome, type HistoryEntry, type ItemChange, MAX_HISTORY, MAX_PER_USER_ITEM_DAY,
+  type ModelChoice, type Store, type StoredEvent, type StoredItem,
 } from '../../src/state/stores.ts'
 
 const DAY = 24 * 60 * 60 * 1000
@@ -21,6 +21,7 @@ export function memoryStore (now: () => number = Date.now): MemoryStore {
   const items = new Map<string, StoredItem>()
   const changes = new Map<string, ItemChange>()
   const sources = new Set<string>()
+  const models = new Map<string, ModelChoice>()
   let failure: Error | undefined
 
   const write = async (): Promise<void> => {
@@ -39,7 +40,6 @@ export function memoryStore (now: () => number = Date.now): MemoryStore {
 
   function take (event: StoredEvent): EventOutcome {
     const { eventId, userId, itemId, timestamp } = event
-    if (erased.has(userId)) return 'gone'
     const body = JSON.stringify([userId, itemId, event.type, event.undated ?? timestamp, event.value])
     const known = ids.get(eventId)
     if (known !== undefined && known.expires > now()) return known.body === body ? 'duplicate' : 'conflict'
@@ -59,7 +59,8 @@ export function memoryStore (now: () => number = Date.now): MemoryStore {
       await write()
       return events.map(take)
     },
-    history: (userId, limit) => limit === 0 ? [] : (histories.get(userId) ?? []).slice(-limit),
+    history: async (userId, limit) =>
+      ({ entries: limit === 0 ? [] : (histories.get(userId) ?? []).slice(-limit), degradedReasons: [] }),
     async erase (userId) {
       await write()
       erased.add(userId)
@@ -106,6 +107,11 @@ export function memoryStore (now: () => number = Date.now): MemoryStore {
       return items.delete(itemId)
     },
     changes: () => [...changes.values()],
+    chosenModel: (name) => models.get(name),
+    async chooseModel (choice) {
+      await write()
+      models.set(choice.name, choice)
+    },
     async close () {
       // What was taken is written first.
       await new Promise((resolve) => { setImmediate(resolve) })

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import { IsthmusError } from '../../errors.ts'
 import { STORED_LIMIT } from '../../recommend/recommend.ts'
 import type { HistoryStore } from '../../state/stores.ts'
 import { Refusal } from '../problems.ts'
@@ -23,16 +24,18 @@ export const userRoutes: FastifyPluginAsyncTypebox<UserRoutesOptions> = async (a
     },
     config: { scope: 'read' },
   }, async ({ params: { userId } }, reply) => {
-    const history = store.history(userId, STORED_LIMIT)
-    if (history.length === 0) throw new Refusal('not_found')
+    const { entries, degradedReasons } = await store.history(userId, STORED_LIMIT)
+    const degraded = degradedReasons.length > 0
+    if (entries.length === 0 && degraded) throw new IsthmusError('store_unavailable', 'nothing of this user is kept here')
+    if (entries.length === 0) throw new Refusal('not_found')
     reply.header('cache-control', 'no-store')
-    return { userId, history }
+    return { userId, history: [...entries], degraded, degradedReasons: [...degradedReasons] }
   })
 
   app.delete('/users/:userId', {
     schema: {
       operationId: 'eraseUser',
-      summary: 'Erases a user; seeds and imports do not bring it back',
+      summary: 'Erases a user; seeds and imports do not bring it back, an event that comes later opens a fresh history',
       tags: ['Users'],
       params,
       response: { 204: Type.Null({ description: 'Erased, or never known.' }), ...problems() },

@@ -4,10 +4,11 @@ import { open } from 'lmdb'
 import type { Database, RootDatabase } from 'lmdb'
 import { IsthmusError } from '../../errors.ts'
 import { checkFile } from './check-file.ts'
-import { decodeRecord, encodeRecord } from './record.ts'
+import { decodeRecord, encodeRecord } from '../record.ts'
+import { upgradeFirstFormat } from './upgrade.ts'
 
 /** Raised when an older program could no longer read what this one writes. */
-export const STORE_FORMAT = 1
+export const STORE_FORMAT = 2
 
 export const STORE_FILE = 'store.mdb'
 
@@ -20,11 +21,11 @@ type Key = string | number | [number, string]
 export type Table<K extends Key> = Database<Buffer, K>
 
 export interface Tables {
-  /** `format`. */
+  /** `format`, `instance` (8 hex digits of this store's own) and `position` in the shared log. */
   readonly meta: Table<string>
-  /** By userId: [itemId, unix milliseconds, type?, value?], oldest first. */
+  /** By userKey: a list of KeptEvent. */
   readonly histories: Table<string>
-  /** Tombstones, by sha256 of the userId. */
+  /** Tombstones, by userKey: the arrival up to which all is forgotten. */
   readonly erased: Table<string>
   /** By eventId: digest of its body. */
   readonly events: Table<string>
@@ -36,10 +37,14 @@ export interface Tables {
   readonly items: Table<string>
   /** By number, in the order of writing: an item with its embedding, or a deletion. */
   readonly changes: Table<number>
+  /** By name: the model to serve, and the stamp of that choice. */
+  readonly models: Table<string>
+  /** What the shared store has not confirmed, by the key of a mark: its number. */
+  readonly outbox: Table<string>
 }
 
 const TABLES: ReadonlySet<string> = new Set<keyof Tables>([
-  'meta', 'histories', 'erased', 'events', 'expiries', 'sources', 'items', 'changes',
+  'meta', 'histories', 'erased', 'events', 'expiries', 'sources', 'items', 'changes', 'models', 'outbox',
 ])
 
 export interface Environment {
@@ -59,8 +64,11 @@ export function openEnvironment (dir: string): Environment {
   const path = join(dir, STORE_FILE)
   const lacksPages = checkFile(path)
   const root = openRoot(path)
-  const tables = openTables(root, path)
-  if (lacksPages) readAll(tables, path)
+  const tables = unlessLost(path, () => {
+    const tables = openTables(root, path)
+    if (lacksPages) readAll(tables)
+    return tables
+  })
   const freeBytes = (): number => {
     const { bavail, bsize } = statfsSync(dir)
     return bavail * bsize
@@ -97,8 +105,8 @@ function openTables (root: RootDatabase<Buffer, string>, path: string): Tables {
   }
   const table = <K extends Key>(name: keyof Tables): Table<K> => root.openDB<Buffer, K>(name, { encoding: 'binary' })
   const meta = table<string>('meta')
-  checkFormat(meta, path)
-  return {
+  const format = readFormat(meta, path)
+  const tables: Tables = {
     meta,
     histories: table('histories'),
     erased: table('erased'),
@@ -107,30 +115,42 @@ function openTables (root: RootDatabase<Buffer, string>, path: string): Tables {
     sources: table('sources'),
     items: table('items'),
     changes: table('changes'),
+    models: table('models'),
+    outbox: table('outbox'),
   }
-}
-
-function checkFormat (meta: Table<string>, path: string): void {
-  const record = meta.get('format')
-  if (record === undefined) {
-    meta.putSync('format', encodeRecord(STORE_FORMAT))
-    return
-  }
-  const { value } = decodeRecord(record)
-  if (value !== STORE_FORMAT) {
-    throw new IsthmusError('format_unsupported', `${path}: this version reads format ${STORE_FORMAT}`, {
-      place: { file: path, field: 'format' },
+  if (format !== STORE_FORMAT) {
+    root.transactionSync(() => {
+      if (format === 1) upgradeFirstFormat(tables)
+      meta.putSync('format', encodeRecord(STORE_FORMAT))
     })
   }
+  return tables
 }
 
-/** Throws `store_corrupt` where a record is not the one written, or the file lost what leads to it. */
-function readAll (tables: Tables, path: string): void {
+/** 1, STORE_FORMAT, or undefined where the store is new. */
+function readFormat (meta: Table<string>, path: string): unknown {
+  const record = meta.get('format')
+  if (record === undefined) return undefined
+  const { value } = decodeRecord(record)
+  if (value === 1 || value === STORE_FORMAT) return value
+  throw new IsthmusError('format_unsupported', `${path}: this version reads formats up to ${STORE_FORMAT}`, {
+    place: { file: path, field: 'format' },
+  })
+}
+
+/** Throws where a record is not the one written, or the file lost what leads to it. */
+function readAll (tables: Tables): void {
+  for (const table of Object.values(tables) as Table<string>[]) {
+    for (const { value } of table.getRange()) decodeRecord(value)
+  }
+}
+
+/** Makes a `store_corrupt` of what lmdb, or a record, says of a file that lacks something. */
+function unlessLost<T> (path: string, read: () => T): T {
   try {
-    for (const table of Object.values(tables) as Table<string>[]) {
-      for (const { value } of table.getRange()) decodeRecord(value)
-    }
+    return read()
   } catch (cause) {
+    if (cause instanceof IsthmusError && cause.place.file !== undefined) throw cause
     throw new IsthmusError('store_corrupt', `${path} has lost a part`, { cause, place: { file: path } })
   }
 }

@@ -1,55 +1,77 @@
 import { sha256 } from '../../files/hash.ts'
+import type { Clock } from '../clock.ts'
+import { type Outbox, userMark } from '../journal.ts'
+import { decodeRecord, encodeRecord } from '../record.ts'
+import { registerKey } from '../register.ts'
 import {
   EVENT_ID_KEPT, type EventOutcome, type HistoryStore, MAX_PER_USER_ITEM_DAY, type StoredEvent,
 } from '../stores.ts'
+import { entriesOf, insertEvent, type KeptEvent, shortId, userKey } from '../user-state.ts'
 import type { Tables } from './environment.ts'
-import { insertByTime, isErased, type KeptEvent, readHistory, tombstone, writeHistory } from './kept-history.ts'
-import { decodeRecord, encodeRecord } from './record.ts'
 import { createSeeding } from './seeding.ts'
+import { readErased, readEvents, readUser, writeUser } from './users.ts'
 import type { Writer } from './writer.ts'
 
 const DAY = 24 * 60 * 60 * 1000
 /** Ids forgotten with each write: more than one write brings, so that old ones never pile up. */
 const FORGET_AT_ONCE = 64
 
-/** Histories on disk: one record a user, of at most MAX_HISTORY events. */
-export function createHistories (tables: Tables, writer: Writer, now: () => number): HistoryStore {
-  return {
-    append: async (events) => await writer.write(() => append(tables, events, now()), events.length * 256),
+export interface HistoriesDeps {
+  readonly tables: Tables
+  readonly writer: Writer
+  readonly outbox: Outbox
+  readonly clock: Clock
+  /** Unix milliseconds. */
+  readonly now: () => number
+}
 
-    history (userId, limit) {
-      const kept = readHistory(tables, userId) ?? []
-      const from = Math.max(0, kept.length - limit)
-      return kept.slice(from).map(([itemId, timestamp]) => ({ itemId, timestamp }))
+/** Histories on disk: one record a user, of at most MAX_HISTORY events. */
+export function createHistories (deps: HistoriesDeps): HistoryStore {
+  const { tables, writer, outbox, clock } = deps
+  return {
+    append: async (events) => await writer.write(() => append(deps, events), events.length * 256),
+
+    async history (userId, limit) {
+      const { events } = readUser(tables, userKey(userId))
+      return { entries: entriesOf(events, limit), degradedReasons: [] }
     },
 
     erase: async (userId) => await writer.write(() => {
-      tables.histories.removeSync(userId)
-      tables.erased.putSync(tombstone(userId), encodeRecord(now()))
+      const key = userKey(userId)
+      const { erased, events } = readUser(tables, key)
+      const latest = events.reduce((latest, [,, arrival]) => Math.max(latest, arrival), erased)
+      writeUser(tables, key, { erased: clock.next(latest), events: [] })
+      outbox.mark(userMark(key))
+      outbox.mark(registerKey('user', key))
     }, 256),
 
-    isErased: (userId) => isErased(tables, userId),
-    seed: createSeeding(tables, writer),
+    isErased: (userId) => readErased(tables, userKey(userId)) > 0,
+    seed: createSeeding(tables, writer, outbox),
   }
 }
 
-function append (tables: Tables, events: readonly StoredEvent[], time: number): EventOutcome[] {
-  const histories = new Map<string, KeptEvent[]>()
+function append ({ tables, outbox, clock, now }: HistoriesDeps, events: readonly StoredEvent[]): EventOutcome[] {
+  const time = now()
+  const users = new Map<string, { erased: number, events: KeptEvent[] }>()
   const ids = new Map<string, { digest: string, expires: number }>()
   const outcomes = events.map((event): EventOutcome => {
-    const { eventId, userId, itemId, timestamp, type, value } = event
-    if (isErased(tables, userId)) return 'gone'
+    const { eventId, itemId, timestamp, type, value } = event
     const digest = bodyDigest(event)
     const known = ids.get(eventId)?.digest ?? readDigest(tables, eventId)
     if (known !== undefined) return known === digest ? 'duplicate' : 'conflict'
-    const history = histories.get(userId) ?? readHistory(tables, userId) ?? []
-    if (countOfDay(history, itemId, timestamp) >= MAX_PER_USER_ITEM_DAY) return 'stuffing'
-    insertByTime(history, value === undefined ? [itemId, timestamp, type] : [itemId, timestamp, type, value])
-    histories.set(userId, history)
+    const key = userKey(event.userId)
+    const user = users.get(key) ?? { erased: readErased(tables, key), events: readEvents(tables, key) ?? [] }
+    if (countOfDay(user.events, itemId, timestamp) >= MAX_PER_USER_ITEM_DAY) return 'stuffing'
+    const kept = [itemId, timestamp, clock.next(user.erased), shortId(eventId), type] as const
+    insertEvent(user.events, value === undefined ? kept : [...kept, value])
+    users.set(key, user)
     ids.set(eventId, { digest, expires: Math.max(timestamp, time) + EVENT_ID_KEPT })
     return 'accepted'
   })
-  for (const [userId, history] of histories) writeHistory(tables, userId, history)
+  for (const [key, user] of users) {
+    writeUser(tables, key, user)
+    outbox.mark(userMark(key))
+  }
   for (const [eventId, { digest, expires }] of ids) {
     tables.events.putSync(eventId, encodeRecord(digest))
     tables.expiries.putSync([expires, eventId], encodeRecord(true))

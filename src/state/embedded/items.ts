@@ -1,49 +1,84 @@
 import { IsthmusError } from '../../errors.ts'
+import { type Clock, NO_STAMP, stamp, timeOf } from '../clock.ts'
+import type { Outbox } from '../journal.ts'
+import { decodeRecord, encodeRecord } from '../record.ts'
+import { bytesOf, floatsOf, type ItemFacts, registerKey } from '../register.ts'
 import type { ItemChange, ItemStore, StoredItem } from '../stores.ts'
 import type { Tables } from './environment.ts'
-import { decodeRecord, encodeRecord } from './record.ts'
 import type { Writer } from './writer.ts'
 
 /** Where the changes of one id stand: its latest put, unless it was deleted since, and a deletion a domain. */
 interface Entry {
   readonly put?: number
   readonly deletions: Readonly<Record<string, number>>
+  /** Of the latest change; absent in what the first format wrote. */
+  readonly stamp?: string
+}
+
+export interface Items extends ItemStore {
+  /** What is known of an id and since when; undefined where nothing is. */
+  facts: (itemId: string) => { stamp: string, facts: ItemFacts } | undefined
+  /** Inside a transaction: takes what another instance knows, unless what is here is later. True if taken. */
+  merge: (itemId: string, stamp: string, facts: ItemFacts) => boolean
+}
+
+export interface ItemsDeps {
+  readonly tables: Tables
+  readonly writer: Writer
+  readonly outbox: Outbox
+  readonly clock: Clock
+  readonly instance: string
 }
 
 /** Items on disk. Only the latest change of an item and domain is kept, under a number that only grows. */
-export function createItems (tables: Tables, writer: Writer): ItemStore {
+export function createItems ({ tables, writer, outbox, clock, instance }: ItemsDeps): Items {
   const [last = 0] = tables.changes.getKeys({ reverse: true, limit: 1 })
   let next = last + 1
 
+  function write (itemId: string, old: Entry, { item, hidden }: ItemFacts, at: string): void {
+    if (old.put !== undefined) tables.changes.removeSync(old.put)
+    const deletions: Record<string, number> = {}
+    for (const domain of new Set([...Object.keys(old.deletions), ...hidden])) {
+      const known = old.deletions[domain]
+      if (known !== undefined && hidden.includes(domain)) deletions[domain] = known
+      else if (known !== undefined) tables.changes.removeSync(known)
+      else tables.changes.putSync(deletions[domain] = next++, encodeRecord({ kind: 'delete', itemId, domain }))
+    }
+    const entry: Entry = { deletions, stamp: at }
+    if (item === undefined) tables.items.putSync(itemId, encodeRecord(entry))
+    else {
+      tables.changes.putSync(next, encodeChange(item))
+      tables.items.putSync(itemId, encodeRecord({ ...entry, put: next++ } satisfies Entry))
+    }
+  }
+
+  function change (itemId: string, old: Entry, facts: ItemFacts): void {
+    write(itemId, old, facts, stamp(clock.next(timeOf(old.stamp)), instance))
+    outbox.mark(registerKey('item', itemId))
+  }
+
   function put (items: readonly StoredItem[]): void {
-    const entries = new Map(items.map(({ itemId }) => [itemId, readEntry(tables, itemId)]))
     const domains = new Map<string, string>()
     for (const { itemId, domain } of items) {
-      const known = domains.get(itemId) ?? readPut(tables, entries.get(itemId)!)?.domain
+      const known = domains.get(itemId) ?? readPut(tables, readEntry(tables, itemId))?.domain
       if (known !== undefined && known !== domain) {
         throw new IsthmusError('item_in_two_domains', 'the item belongs to another domain')
       }
       domains.set(itemId, domain)
     }
     for (const item of items) {
-      const { put: old, deletions } = entries.get(item.itemId)!
-      const { [item.domain]: hidden, ...others } = deletions
-      for (const number of [old, hidden]) if (number !== undefined) tables.changes.removeSync(number)
-      const number = next++
-      tables.changes.putSync(number, encodeItem(item))
-      entries.set(item.itemId, { put: number, deletions: others })
+      const old = readEntry(tables, item.itemId)
+      change(item.itemId, old, { item, hidden: Object.keys(old.deletions).filter((domain) => domain !== item.domain) })
     }
-    for (const [itemId, entry] of entries) tables.items.putSync(itemId, encodeRecord(entry))
   }
 
   function remove (itemId: string, domain: string): boolean {
-    const { put: old, deletions } = readEntry(tables, itemId)
-    if (old !== undefined) tables.changes.removeSync(old)
-    if (deletions[domain] !== undefined) tables.changes.removeSync(deletions[domain])
-    const number = next++
-    tables.changes.putSync(number, encodeRecord({ kind: 'delete', itemId, domain }))
-    tables.items.putSync(itemId, encodeRecord({ deletions: { ...deletions, [domain]: number } } satisfies Entry))
-    return old !== undefined
+    const old = readEntry(tables, itemId)
+    // Deleted again, it is the latest change again.
+    const { [domain]: hidden, ...others } = old.deletions
+    if (hidden !== undefined) tables.changes.removeSync(hidden)
+    change(itemId, { ...old, deletions: others }, { hidden: [...Object.keys(others), domain] })
+    return old.put !== undefined
   }
 
   return {
@@ -53,6 +88,24 @@ export function createItems (tables: Tables, writer: Writer): ItemStore {
     * changes () {
       // Without a snapshot: an engine takes its time over this, and lmdb could reuse nothing meanwhile.
       for (const { value } of tables.changes.getRange({ snapshot: false })) yield decodeChange(value)
+    },
+
+    facts (itemId) {
+      if (tables.items.get(itemId) === undefined) return undefined
+      const entry = readEntry(tables, itemId)
+      const item = readPut(tables, entry)
+      return {
+        stamp: entry.stamp ?? NO_STAMP,
+        facts: { hidden: Object.keys(entry.deletions), ...(item === undefined ? {} : { item }) },
+      }
+    },
+
+    merge (itemId, at, facts) {
+      const known = tables.items.get(itemId) !== undefined
+      const old = readEntry(tables, itemId)
+      if (known && (old.stamp ?? NO_STAMP) >= at) return false
+      write(itemId, old, facts, at)
+      return true
     },
   }
 }
@@ -69,9 +122,8 @@ function readPut (tables: Tables, { put }: Entry): StoredItem | undefined {
   return change?.kind === 'put' ? change.item : undefined
 }
 
-function encodeItem ({ embedding, ...item }: StoredItem): Buffer {
-  const bytes = embedding && new Uint8Array(embedding.buffer, embedding.byteOffset, embedding.byteLength)
-  return encodeRecord({ kind: 'put', item }, bytes)
+function encodeChange ({ embedding, ...item }: StoredItem): Buffer {
+  return encodeRecord({ kind: 'put', item }, embedding && bytesOf(embedding))
 }
 
 function decodeChange (record: Buffer): ItemChange {
@@ -79,9 +131,7 @@ function decodeChange (record: Buffer): ItemChange {
   // encodeRecord was given an ItemChange less its embedding, and its checksum holds.
   const change = value as ItemChange
   if (change.kind === 'delete' || tail.length === 0) return change
-  const embedding = new Float32Array(tail.length / Float32Array.BYTES_PER_ELEMENT)
-  new Uint8Array(embedding.buffer).set(tail)
-  return { kind: 'put', item: { ...change.item, embedding } }
+  return { kind: 'put', item: { ...change.item, embedding: floatsOf(tail) } }
 }
 
 function sizeOf ({ embedding, title, description }: StoredItem): number {

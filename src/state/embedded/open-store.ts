@@ -1,27 +1,48 @@
-import type { Store } from '../stores.ts'
+import type { Clock } from '../clock.ts'
+import { createClock } from '../clock.ts'
+import type { Journal } from '../journal.ts'
 import { openEnvironment } from './environment.ts'
 import { createHistories } from './histories.ts'
 import { createItems } from './items.ts'
 import { takeLock } from './lock.ts'
+import { createModels } from './models.ts'
+import { createOutbox } from './outbox.ts'
+import { createPlace } from './place.ts'
+import { createReplica } from './replica.ts'
 import { createWriter } from './writer.ts'
 
 export interface OpenStoreOptions {
   /** Unix milliseconds. */
   readonly now?: () => number
+  /** Whether what is written is to be sent to a shared store: it is marked then, and nothing is otherwise. */
+  readonly shared?: boolean
 }
 
 /**
  * Opens the store in `dir`, and makes both where absent; this process alone has it until `close`. Throws `store_locked`
  * (another process has it), `config_invalid` (the folder cannot be used), `store_corrupt`, `format_unsupported`.
  */
-export async function openStore (dir: string, { now = Date.now }: OpenStoreOptions = {}): Promise<Store> {
+export async function openStore (
+  dir: string, { now = Date.now, shared = false }: OpenStoreOptions = {}
+): Promise<Journal> {
   const lock = await takeLock(dir)
   try {
     const environment = openEnvironment(dir)
+    const { tables } = environment
     const writer = createWriter(environment)
+    const clock: Clock = createClock(now)
+    const place = createPlace(tables, writer, shared)
+    const { instance } = place
+    const outbox = createOutbox(tables, writer, clock, shared)
+    const items = createItems({ tables, writer, outbox, clock, instance })
+    const models = createModels({ tables, writer, outbox, clock, instance })
     return {
-      ...createHistories(environment.tables, writer, now),
-      ...createItems(environment.tables, writer),
+      ...createHistories({ tables, writer, outbox, clock, now }),
+      ...items,
+      ...models,
+      ...createReplica({ tables, writer, items, models }),
+      ...place,
+      outbox,
       async close () {
         await writer.close()
         await environment.close()

@@ -1,7 +1,9 @@
+import { type Outbox, userMark } from '../journal.ts'
+import { decodeRecord, encodeRecord } from '../record.ts'
 import type { HistoryStore, SeedCounts, SeedHistory } from '../stores.ts'
+import { insertEvent, type KeptEvent, placeOf, userKey } from '../user-state.ts'
 import type { Tables } from './environment.ts'
-import { insertByTime, isErased, type KeptEvent, readHistory, writeHistory } from './kept-history.ts'
-import { decodeRecord, encodeRecord } from './record.ts'
+import { readErased, readEvents, writeUser } from './users.ts'
 import type { Writer } from './writer.ts'
 
 /** Histories written in one transaction: few enough that writers of events are not kept waiting. */
@@ -11,7 +13,7 @@ const GROUP_EVENTS = 4000
 interface Progress { readonly read: number, readonly done: boolean }
 
 /** See `HistoryStore.seed`. The progress is written with each group, so that a stopped call writes nothing twice. */
-export function createSeeding (tables: Tables, writer: Writer): HistoryStore['seed'] {
+export function createSeeding (tables: Tables, writer: Writer, outbox: Outbox): HistoryStore['seed'] {
   return async (source, histories, { known = 'keep', onProgress } = {}) => {
     const before = readProgress(tables, source)
     const total = { users: 0, events: 0 }
@@ -23,7 +25,7 @@ export function createSeeding (tables: Tables, writer: Writer): HistoryStore['se
     const flush = async (done: boolean): Promise<void> => {
       const written = await writer.write(() => {
         tables.sources.putSync(source, encodeRecord({ read, done } satisfies Progress))
-        return group.map((history) => bringIn(tables, history, known))
+        return group.map((history) => bringIn(tables, outbox, history, known))
       }, 64 * size + 256)
       for (const { users, events } of written) {
         total.users += users
@@ -46,22 +48,28 @@ export function createSeeding (tables: Tables, writer: Writer): HistoryStore['se
   }
 }
 
-function bringIn (tables: Tables, { userId, events }: SeedHistory, known: 'keep' | 'merge'): SeedCounts {
-  if (isErased(tables, userId)) return { users: 0, events: 0 }
-  const history = readHistory(tables, userId)
+function bringIn (
+  tables: Tables, outbox: Outbox, { userId, events }: SeedHistory, known: 'keep' | 'merge'
+): SeedCounts {
+  const key = userKey(userId)
+  if (readErased(tables, key) > 0) return { users: 0, events: 0 }
+  const history = readEvents(tables, key)
   if (history !== undefined && known === 'keep') return { users: 0, events: 0 }
   const merged: KeptEvent[] = history ?? []
-  const there = new Set(merged.map(([itemId, timestamp]) => `${timestamp} ${itemId}`))
+  const there = new Set(merged.map(placeOf))
   let added = 0
-  for (const { itemId, timestamp } of events) {
-    const key = `${timestamp} ${itemId}`
-    if (there.has(key)) continue
-    there.add(key)
-    insertByTime(merged, [itemId, timestamp])
+  for (const [i, { itemId, timestamp }] of events.entries()) {
+    // Every instance has a bundle's histories; those of a log only the one that was given it, which shares them.
+    const line: KeptEvent = known === 'keep' ? [itemId, timestamp, i + 1] : [itemId, timestamp, i + 1, '']
+    const place = placeOf(line)
+    if (there.has(place)) continue
+    there.add(place)
+    insertEvent(merged, line)
     added += 1
   }
   if (added === 0) return { users: 0, events: 0 }
-  writeHistory(tables, userId, merged)
+  writeUser(tables, key, { erased: 0, events: merged })
+  if (known === 'merge') outbox.mark(userMark(key))
   return { users: 1, events: added }
 }
 

@@ -43,7 +43,7 @@ describe('a process that is killed while it writes', () => {
       const acknowledged = await killAfter(dir, String(round), 1 + random.integer(400))
       const store = await openStore(dir)
       for (const [writer, last] of acknowledged) {
-        const items = store.history(`${round}-${writer}`, 1000).map(({ itemId }) => itemId)
+        const items = (await store.history(`${round}-${writer}`, 1000)).entries.map(({ itemId }) => itemId)
         expect(new Set(items).size).toBe(items.length)
         // A call's two events are there together or not at all, and in the order in which they were written.
         expect(items.length % 2).toBe(0)
@@ -120,7 +120,7 @@ describe('a disk that is full', () => {
       expect(full).toMatchObject({ code: 'store_full' })
       expect(stored).toBeGreaterThan(10)
       await expect(write(stored)).rejects.toMatchObject({ code: 'store_full' })
-      expect(store.history('u0', 1)).toHaveLength(1)
+      expect((await store.history('u0', 1)).entries).toHaveLength(1)
       await store.close()
       store = await openStore(dir)
       for (let n = 0; n < stored; n++) expect(store.getItem(`i${n}`)).toBeDefined()

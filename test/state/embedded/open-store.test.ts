@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { open } from 'lmdb'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { EXIT_REFUSED, EXIT_TEMPORARY, exitStatus } from '../../../src/errors.ts'
-import { encodeRecord } from '../../../src/state/embedded/record.ts'
+import { encodeRecord } from '../../../src/state/record.ts'
 import { openStore } from '../../../src/state/embedded/open-store.ts'
 import type { StoredEvent } from '../../../src/state/stores.ts'
 import { storeContract } from '../stores.contract.ts'
@@ -95,7 +95,7 @@ describe('opening a data directory', () => {
   it('is refused where the store has a later format', async () => {
     await (await openStore(dir)).close()
     const root = open<Buffer, string>({ path: file, noSubdir: true, encoding: 'binary' })
-    await root.openDB<Buffer, string>('meta', { encoding: 'binary' }).put('format', encodeRecord(2))
+    await root.openDB<Buffer, string>('meta', { encoding: 'binary' }).put('format', encodeRecord(3))
     await root.close()
     expect(await codeAndStatus()).toEqual(['format_unsupported', EXIT_REFUSED])
   })
@@ -127,7 +127,7 @@ describe('opening a data directory', () => {
     }
     await writeFile(file, bytes)
     const damaged = await openStore(dir)
-    expect(() => damaged.history('u', 10)).toThrow(expect.objectContaining({ code: 'store_corrupt' }))
+    await expect(damaged.history('u', 10)).rejects.toMatchObject({ code: 'store_corrupt' })
     await damaged.close()
   })
 })
@@ -139,7 +139,7 @@ function event (i: number, itemId = `item-${i}`): StoredEvent {
 async function historyOf (dir: string): Promise<readonly unknown[]> {
   const store = await openStore(dir)
   try {
-    return store.history('u', 100)
+    return (await store.history('u', 100)).entries
   } finally {
     await store.close()
   }

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { IsthmusError } from '../../errors.ts'
+import { IsthmusError } from '../errors.ts'
 
 /** Checksum and length of the JSON, little-endian. */
 const HEADER = 8

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decodeRecord, encodeRecord } from '../../../src/state/embedded/record.ts'
+import { decodeRecord, encodeRecord } from '../../src/state/record.ts'
 
 describe('a record', () => {
   it('comes back with its bytes', () => {

@@ -1,0 +1,58 @@
+import type { StoredItem } from './stores.ts'
+import { decodeRecord, encodeRecord } from './record.ts'
+
+/**
+ * One fact that has one latest value: an item (`item:<id>`), the model to serve under a name (`model:<name>`), a user's
+ * erasure (`user:<userKey>`). Of two values of a key the one with the greater stamp is the latest, everywhere.
+ */
+export interface Register {
+  readonly key: string
+  readonly stamp: string
+  /** A record. */
+  readonly value: Buffer
+}
+
+export type RegisterKind = 'item' | 'model' | 'user'
+
+export function registerKey (kind: RegisterKind, name: string): string {
+  return `${kind}:${name}`
+}
+
+/** Undefined where the key is of a kind that this version does not know. */
+export function parseKey (key: string): { kind: RegisterKind, name: string } | undefined {
+  const at = key.indexOf(':')
+  const kind = key.slice(0, at)
+  const name = key.slice(at + 1)
+  return kind === 'item' || kind === 'model' || kind === 'user' ? { kind, name } : undefined
+}
+
+/** What is known of an item: its latest form, unless it is deleted, and the domains that it is hidden in. */
+export interface ItemFacts {
+  readonly item?: StoredItem
+  readonly hidden: readonly string[]
+}
+
+export function encodeItemFacts ({ item, hidden }: ItemFacts): Buffer {
+  if (item === undefined) return encodeRecord({ hidden })
+  const { embedding, ...rest } = item
+  return encodeRecord({ hidden, item: rest }, embedding && bytesOf(embedding))
+}
+
+/** Throws `store_corrupt` for what `encodeItemFacts` did not make. */
+export function decodeItemFacts (record: Buffer): ItemFacts {
+  const { value, tail } = decodeRecord(record)
+  // encodeRecord was given this, and its checksum holds.
+  const { item, hidden } = value as ItemFacts
+  if (item === undefined) return { hidden }
+  return { hidden, item: tail.length === 0 ? item : { ...item, embedding: floatsOf(tail) } }
+}
+
+export function bytesOf (floats: Float32Array): Uint8Array {
+  return new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength)
+}
+
+export function floatsOf (bytes: Uint8Array): Float32Array {
+  const floats = new Float32Array(bytes.length / Float32Array.BYTES_PER_ELEMENT)
+  new Uint8Array(floats.buffer).set(bytes)
+  return floats
+}
