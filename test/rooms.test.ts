@@ -23,7 +23,7 @@ const ARROWS: Record<string, readonly string[]> = {
   bundle: ['errors', 'files', 'onnx'],
   encode: ['errors', 'bundle', 'data', 'llm', 'paths', 'onnx'],
   retrieve: ['errors', 'bundle', 'encode'],
-  state: ['errors', 'files'],
+  state: ['errors', 'files', 'config'],
   recommend: ['errors', 'data', 'encode', 'retrieve', 'bundle', 'state', 'paths'],
   pipeline: [
     'errors', 'random', 'paths', 'progress', 'files', 'numeric', 'config', 'data', 'llm', 'profile', 'nn', 'systems', 'train',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { IsthmusError, refuseSetting } from '../errors.ts'
 import { packageRoot } from '../paths.ts'
+import { isLoopback } from './loopback.ts'
 import { type ApiKey, parseKeys } from './api-keys.ts'
 
 /** Everything an operator may set, checked once, before anything starts. */
@@ -99,11 +100,6 @@ function keysOfFile (path: string | undefined): ApiKey[] {
   }
   const keys = parseKeys(text, 'API_KEYS_FILE')
   return keys.length > 0 ? keys : refuseSetting('API_KEYS_FILE', 'holds no key')
-}
-
-/** Whether only this machine can reach the address. */
-export function isLoopback (host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
 function wholeNumber (name: string, text: string | undefined, min: number, max: number): number | undefined {

@@ -1,3 +1,4 @@
+import { IsthmusError } from '../errors.ts'
 import type { StoredItem } from './stores.ts'
 import { decodeRecord, encodeRecord } from './record.ts'
 
@@ -55,4 +56,37 @@ export function floatsOf (bytes: Uint8Array): Float32Array {
   const floats = new Float32Array(bytes.length / Float32Array.BYTES_PER_ELEMENT)
   new Uint8Array(floats.buffer).set(bytes)
   return floats
+}
+
+/** Whether a register from elsewhere is one that this version can take: its checksum holds, it is what its key says. */
+export function checkRegister ({ key, value }: Register): boolean {
+  const { kind, name } = parseKey(key) ?? {}
+  if (kind === undefined || name === undefined || name === '') return false
+  try {
+    if (kind === 'item') return isItemFacts(decodeItemFacts(value), name)
+    const { value: body } = decodeRecord(value)
+    return kind === 'user' || (isObject(body) && body.name === name && typeof body.version === 'string')
+  } catch (error) {
+    if (error instanceof IsthmusError || error instanceof SyntaxError || error instanceof TypeError) return false
+    throw error
+  }
+}
+
+function isItemFacts ({ hidden, item }: ItemFacts, itemId: string): boolean {
+  if (!isTexts(hidden)) return false
+  if (item === undefined) return true
+  const { domain, version, ingestedAt, contentHash, embedderId, state, embedding } = item
+  return item.itemId === itemId && [domain, contentHash, embedderId].every((text) => typeof text === 'string') &&
+    Number.isSafeInteger(version) && Number.isSafeInteger(ingestedAt) && (state === 'ready' || state === 'pending') &&
+    [item.title, item.brand, item.description].every((text) => text === undefined || typeof text === 'string') &&
+    [item.categories, item.features].every((texts) => texts === undefined || isTexts(texts)) &&
+    (item.price === undefined || Number.isFinite(item.price)) && (embedding?.every(Number.isFinite) ?? true)
+}
+
+function isTexts (value: unknown): boolean {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string')
+}
+
+function isObject (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { isLoopback, serviceConfig } from '../../src/config/service-config.ts'
+import { isLoopback } from '../../src/config/loopback.ts'
+import { serviceConfig } from '../../src/config/service-config.ts'
 
 describe('serviceConfig', () => {
   it('serves the demo to this machine alone unless told otherwise', () => {
