@@ -1,18 +1,20 @@
-import OpenAI, { APIConnectionError, APIError } from 'openai'
-import { IsthmusError, refuseSetting } from '../errors.ts'
-import { boundedFetch } from './bounded-fetch.ts'
+import { refuseSetting } from '../errors.ts'
+import type { Account } from './account.ts'
 import type { TextEmbedder } from './embedder.ts'
+import { codedError, endpointOf, openaiClient, verdict } from './openai-client.ts'
+import type { Endpoint } from './openai-client.ts'
 import { readRows } from './openai-rows.ts'
-import { retryAfterMs, withRetries } from './retry.ts'
+import { withRetries } from './retry.ts'
 import type { RetryOptions } from './retry.ts'
+import { estimateTokens } from './tokens.ts'
 
-export interface OpenaiOptions {
+export interface OpenaiOptions extends Endpoint {
   readonly model: string
   readonly width: number
   /** Asks the endpoint for `width` numbers: only where the model can give several widths. */
   readonly sendDimensions?: boolean
-  readonly baseUrl: string
-  readonly apiKey: string
+  /** Who pays, and for which step; absent in the service, which has no budget. */
+  readonly spend?: { readonly account: Account, readonly step: string }
   /** Attempts of a call after its first. */
   readonly retries?: number
   /** For one attempt, the whole answer included. */
@@ -21,7 +23,6 @@ export interface OpenaiOptions {
   readonly sleep?: NonNullable<RetryOptions['sleep']>
 }
 
-const OPENAI_URL = 'https://api.openai.com/v1'
 const DEFAULT_MODEL = 'text-embedding-3-small'
 const WIDTHS: ReadonlyMap<string, number> = new Map([
   ['text-embedding-3-small', 1536], ['text-embedding-3-large', 3072], ['text-embedding-ada-002', 1536],
@@ -35,6 +36,8 @@ const MAX_BYTES = 280_000
 const BYTES_PER_NUMBER = 32
 const ANSWER_BYTES = 65_536
 
+const FAILURES = { who: 'the endpoint of embeddings', failed: 'embedder_failed', bad: 'embedding_bad_response' } as const
+
 /**
  * Options from what a user gives and the environment (OPENAI_API_KEY, OPENAI_BASE_URL).
  * @throws config_invalid: no key for the endpoint of OpenAI, a URL that is none, an unknown model without a width
@@ -46,17 +49,11 @@ export function openaiOptions (
   const model = given.model ?? DEFAULT_MODEL
   const native = WIDTHS.get(model)
   const width = given.width ?? native ?? refuseSetting('width', `has to be given for the model ${model}`)
-  const baseUrl = given.baseUrl ?? (env.OPENAI_BASE_URL?.trim() || OPENAI_URL)
-  if (!/^https?:/.test(baseUrl) || !URL.canParse(baseUrl)) refuseSetting('baseUrl', 'is an http or https URL')
-  const key = env.OPENAI_API_KEY?.trim()
-  if (!key && baseUrl === OPENAI_URL) refuseSetting('OPENAI_API_KEY', 'is not set')
   return {
     model,
     width,
     sendDimensions: native !== undefined && native !== width,
-    baseUrl,
-    // Endpoints of one's own often ask for none, but the client wants something to send.
-    apiKey: key || 'none',
+    ...endpointOf(given, env),
   }
 }
 
@@ -66,25 +63,28 @@ export function openaiOptions (
  * was answered, or the key.
  */
 export function openaiEmbedder (options: OpenaiOptions): TextEmbedder {
-  const { model, width, sendDimensions = false, baseUrl, apiKey, retries = 6, timeoutMs = 60_000, sleep } = options
-  const client = new OpenAI({
-    apiKey,
-    baseURL: baseUrl,
-    // What the client would read from the environment by itself.
-    adminAPIKey: null,
-    organization: null,
-    project: null,
-    logLevel: 'off',
-    maxRetries: 0,
-    timeout: timeoutMs,
-  })
+  const { model, width, sendDimensions = false, baseUrl, apiKey, spend } = options
+  const { retries = 6, timeoutMs = 60_000, sleep } = options
+  const maxBytes = ANSWER_BYTES + MAX_TEXTS * width * BYTES_PER_NUMBER
+  const client = openaiClient({ baseUrl, apiKey, timeoutMs, maxBytes, tooLarge: FAILURES.bad })
 
   const request = async (texts: readonly string[], signal?: AbortSignal): Promise<Float32Array> => {
-    const maxBytes = ANSWER_BYTES + texts.length * width * BYTES_PER_NUMBER
-    const answer = await client.withOptions({ fetch: boundedFetch({ timeoutMs, maxBytes }) }).embeddings.create({
+    const answer = await client.embeddings.create({
       model, input: [...texts], encoding_format: 'float', ...(sendDimensions && { dimensions: width }),
     }, { ...(signal && { signal }) })
-    return readRows(answer, texts.length, width)
+    const rows = readRows(answer, texts.length, width)
+    const input = tokensOf(answer) ?? texts.reduce((sum, text) => sum + estimateTokens(text), 0)
+    await spend?.account.pay({ step: spend.step, model, batch: false, input, output: 0 })
+    return rows
+  }
+  const paid = async (texts: readonly string[], signal?: AbortSignal): Promise<Float32Array> => {
+    const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+    const release = await spend?.account.hold({ model, batch: false, most: { input: bytes, output: 0 } })
+    try {
+      return await request(texts, signal)
+    } finally {
+      release?.()
+    }
   }
 
   return {
@@ -95,9 +95,9 @@ export function openaiEmbedder (options: OpenaiOptions): TextEmbedder {
       const rows = new Float32Array(texts.length * width)
       let done = 0
       for (const batch of batches(texts)) {
-        const found = await withRetries(async () => await request(batch, signal), {
+        const found = await withRetries(async () => await paid(batch, signal), {
           retries, verdict, ...(signal && { signal }), ...(sleep && { sleep }),
-        }).catch((error: unknown) => { throw signal?.aborted === true ? signal.reason : codedError(error) })
+        }).catch((error: unknown) => { throw signal?.aborted === true ? signal.reason : codedError(error, FAILURES) })
         rows.set(found, done * width)
         done += batch.length
         onProgress?.(done)
@@ -125,27 +125,8 @@ function * batches (texts: readonly string[]): Generator<readonly string[]> {
   if (batch.length > 0) yield batch
 }
 
-function verdict (error: unknown): ReturnType<RetryOptions['verdict']> {
-  if (error instanceof APIConnectionError) return { again: !(error.cause instanceof IsthmusError) }
-  if (!(error instanceof APIError) || error.status === undefined) return { again: false }
-  // A budget that is used up answers 429 as well, and no waiting fills it.
-  const again = ([408, 409, 429].includes(error.status) || error.status >= 500) && error.code !== 'insufficient_quota'
-  const afterMs = retryAfterMs(error.headers)
-  return { again, ...(afterMs !== undefined && { afterMs }) }
-}
-
-/** Without `cause`: the client's errors carry headers, and an endpoint's message may repeat the key. */
-function codedError (error: unknown): IsthmusError {
-  if (error instanceof IsthmusError) return error
-  if (error instanceof APIConnectionError) {
-    if (error.cause instanceof IsthmusError) return error.cause
-    return new IsthmusError('embedder_failed', 'the endpoint of embeddings did not answer')
-  }
-  if (error instanceof APIError && error.status !== undefined) {
-    return new IsthmusError('embedder_failed', `the endpoint of embeddings answered with status ${error.status}`)
-  }
-  if (error instanceof SyntaxError) {
-    return new IsthmusError('embedding_bad_response', 'the endpoint of embeddings answered with no JSON')
-  }
-  return new IsthmusError('embedder_failed', 'the call of the endpoint of embeddings failed', { cause: error })
+/** What the endpoint counted; not all of them do. */
+function tokensOf ({ usage }: { readonly usage?: { readonly prompt_tokens?: unknown } | null }): number | undefined {
+  const tokens = usage?.prompt_tokens
+  return typeof tokens === 'number' && tokens >= 0 ? tokens : undefined
 }

@@ -3,10 +3,11 @@ import { setImmediate } from 'node:timers/promises'
 import type { Dataset } from '../data/dataset.ts'
 import { IsthmusError } from '../errors.ts'
 import { isCurrent, readStep, writeStep } from '../files/step.ts'
-import type { StepManifest } from '../files/step.ts'
+import type { StepManifest, StepPlan } from '../files/step.ts'
 import { writeFileAtomic, writeNumbers } from '../files/write.ts'
 import { cachedEmbedder } from '../llm/cached-embedder.ts'
 import type { ChatModel } from '../llm/chat-model.ts'
+import type { Estimate } from '../llm/dry-run.ts'
 import type { TextEmbedder } from '../llm/embedder.ts'
 import { kMeansRuns } from '../numeric/kmeans.ts'
 import type { Clusters } from '../numeric/kmeans.ts'
@@ -18,6 +19,7 @@ import type { UserProfile } from '../profile/write-profiles.ts'
 import type { ChatChoice } from './chat-choice.ts'
 import { openEmbedded } from './embed.ts'
 import type { Embeddings } from './embed.ts'
+import { dryRunOf } from './embedder-choice.ts'
 import type { EmbedderChoice } from './embedder-choice.ts'
 import type { ProfileSettings } from './profile-settings.ts'
 
@@ -46,13 +48,8 @@ export interface ProfileStep {
  * vectors lie `profiles.jsonl`, with every note and who wrote it, and `clusters.i32`, the cluster of each item.
  */
 export async function profileStep (step: ProfileStep): Promise<{ manifest: StepManifest, skipped: boolean }> {
-  const { input: dir, out, chat, settings, cache, signal } = step
-  const { dataset, embeddings } = await openEmbedded(dir)
-  const plan = {
-    step: PROFILE,
-    input: { dir, digest: embeddings.manifest.digest },
-    settings: { ...settings, chat: chat.settings, templates: PROFILE_TEMPLATES, embedder: embeddings.embedder },
-  }
+  const { out, chat, settings, cache, signal } = step
+  const { dataset, embeddings, plan } = await planOf(step)
   if (await isCurrent(out, plan)) return { manifest: await readStep(out, PROFILE), skipped: true }
 
   const { scope, atOnce, open } = step.embedderNamed(embeddings.embedder)
@@ -74,7 +71,33 @@ export async function profileStep (step: ProfileStep): Promise<{ manifest: StepM
   }
 }
 
-export interface ProfileWork {
+/** Counts what `profileStep` would have to pay for, and calls nobody; nothing where it has nothing to do. */
+export async function dryProfile (step: ProfileStep, estimate: Estimate): Promise<void> {
+  const { chat, settings, cache } = step
+  const { dataset, embeddings, plan } = await planOf(step)
+  if (await isCurrent(step.out, plan)) return
+  const model = await chat.dry(estimate)
+  const embedder = await dryRunOf(step.embedderNamed(embeddings.embedder), cache, estimate)
+  try {
+    await makeProfiles({ dataset, embeddings, settings, chat: model, embedder }, step)
+  } finally {
+    await Promise.all([model.close(), embedder.close()])
+  }
+}
+
+async function planOf (
+  { input: dir, chat, settings }: ProfileStep
+): Promise<{ dataset: Dataset, embeddings: Embeddings, plan: StepPlan }> {
+  const { dataset, embeddings } = await openEmbedded(dir)
+  const plan = {
+    step: PROFILE,
+    input: { dir, digest: embeddings.manifest.digest },
+    settings: { ...settings, chat: chat.settings, templates: PROFILE_TEMPLATES, embedder: embeddings.embedder },
+  }
+  return { dataset, embeddings, plan }
+}
+
+interface ProfileWork {
   readonly dataset: Dataset
   readonly embeddings: Embeddings
   readonly settings: Omit<ProfileSettings, 'chat'>
@@ -89,7 +112,7 @@ interface MadeProfiles extends ProfileRows {
 }
 
 /** Clusters the items, has notes and profiles written, and embeds the profiles. */
-export async function makeProfiles (
+async function makeProfiles (
   { dataset, embeddings, settings, chat, embedder }: ProfileWork,
   { signal, onStage, onProgress }: Pick<ProfileStep, 'signal' | 'onStage' | 'onProgress'>
 ): Promise<MadeProfiles> {

@@ -3,15 +3,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Item } from '../../src/data/dataset.ts'
+import { createEstimate, estimateLines } from '../../src/llm/dry-run.ts'
 import { chooseChat } from '../../src/pipeline/chat-choice.ts'
 import type { ChatChoice } from '../../src/pipeline/chat-choice.ts'
 import { openEmbedded } from '../../src/pipeline/embed.ts'
+import type { Embeddings } from '../../src/pipeline/embed.ts'
 import { DEFAULT_PROFILE } from '../../src/pipeline/profile-settings.ts'
-import { profileStep } from '../../src/pipeline/profile.ts'
+import { dryProfile, profileStep } from '../../src/pipeline/profile.ts'
 import type { ProfileStep } from '../../src/pipeline/profile.ts'
+import type { EmbedderChoice } from '../../src/pipeline/embedder-choice.ts'
+import { openSpending } from '../../src/pipeline/spending.ts'
 import { openProfiles } from '../../src/profile/profiles.ts'
 import { hashEmbedder } from '../support/hash-embedder.ts'
 import { plantedShop, writeShop } from '../train/planted.ts'
+
+type Embedder = Embeddings['embedder']
 
 const WIDTH = 12
 const folders: string[] = []
@@ -36,7 +42,7 @@ describe('the step profile', () => {
       input: await writeShop(folder, { ...shop, dataset }),
       out: join(folder, 'profiles'),
       settings: { ...DEFAULT_PROFILE, clusters: 4 },
-      chat: chooseChat({ chat: 'extractive' }),
+      chat: chooseChat({ chat: 'extractive' }, await openSpending({ cache: join(folder, 'cache') }), {}),
       embedderNamed: ({ id, width }) => ({
         id,
         width,
@@ -107,5 +113,31 @@ describe('the step profile', () => {
   it('has fewer clusters where there are fewer items', async () => {
     const { manifest } = await profileStep({ ...step, settings: { ...step.settings, clusters: 1_000 } })
     expect(manifest.without).toBe(1)
+  })
+
+  it('counts before the first call what a chat model would cost, calls nobody, and leaves nothing', async () => {
+    const spending = await openSpending({ cache: step.cache })
+    const chat = chooseChat({ chat: 'openai', baseUrl: 'http://127.0.0.1:9/v1' }, spending, {})
+    const estimate = createEstimate()
+    const priced = (embedder: Embedder): EmbedderChoice =>
+      ({ ...step.embedderNamed(embedder), model: 'text-embedding-3-small' })
+    const dry = { ...step, chat, embedderNamed: priced }
+    await dryProfile(dry, estimate)
+    const [asked, embeds] = estimate.expected
+    const made = await profileStep(step)
+    // One call for each note and one for each profile, but equal questions once.
+    expect(asked).toMatchObject({ model: 'gpt-4o-mini', mostOutput: 400 * asked!.asks })
+    expect(asked!.asks).toBeGreaterThan(29)
+    expect(asked!.asks).toBeLessThanOrEqual(Number(made.manifest.notes) + 29)
+    expect(asked!.input / asked!.asks).toBeGreaterThan(100)
+    expect(embeds).toMatchObject({ model: 'text-embedding-3-small', mostOutput: 0 })
+    const lines = estimateLines(estimate.expected, spending.account.prices)
+    expect(lines[0]).toMatch(/^gpt-4o-mini: \d+ calls, about \d+ tokens in and \d+ out: about \$0\.\d{4}, at most /)
+    expect(lines.at(-1)).toMatch(/^together about \$0\.\d{4} at the prices of 2026/)
+
+    const again = createEstimate()
+    await dryProfile(step, again)
+    expect(again.expected).toEqual([])
+    expect(estimateLines([], spending.account.prices)).toEqual(['nothing to pay for: no call is left to be made'])
   })
 })
