@@ -3,6 +3,8 @@ export const files = {
   encoder: (domain: string) => `user-${domain}.onnx`,
   itemMap: 'item-map.f32',
   localMap: (domain: string) => `local-map-${domain}.f32`,
+  /** Only of systems that were trained with user profiles. */
+  profileMap: 'profile-map.f32',
   texts: 'text.f32',
   vectors: (domain: string) => `vectors-${domain}.f32`,
   items: (domain: string) => `items-${domain}.jsonl`,

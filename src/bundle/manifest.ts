@@ -95,6 +95,13 @@ export const ManifestSchema = Type.Object({
   /** By domain; a domain without one has no index file. */
   retrieval: Type.Record(Type.String(), RetrievalSchema),
   parity: Type.Optional(ParitySchema),
+  /**
+   * Where there is a map for users who are known by a text alone: the length that their vectors get, and who wrote the
+   * profiles that it was learned from.
+   */
+  userText: Type.Optional(Type.Object({
+    norm: Type.Number({ exclusiveMinimum: 0 }), chat: Type.String({ minLength: 1 }),
+  }, closed)),
   /** By file. */
   itemMaps: Type.Optional(Type.Record(Type.String(), ItemMapSchema)),
   /** True where the data is made up: shown wherever the bundle shows. */

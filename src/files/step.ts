@@ -93,6 +93,11 @@ export async function readStep (dir: string, step: string): Promise<StepManifest
   return manifest
 }
 
+/** The step that left a directory. Throws as `readStep` does where it is none's. */
+export async function stepOf (dir: string): Promise<string> {
+  return (await readManifest(dir)).step
+}
+
 /** Whether `out` already holds what `plan` would make: same step, input digest and settings, all files in place. */
 export async function isCurrent (out: string, plan: StepPlan): Promise<boolean> {
   try {

@@ -18,9 +18,10 @@ import { type DomainRows, domainRows, rowsOf } from './export/domain-rows.ts'
 import { encoderGraph } from './export/encoder-graph.ts'
 import type { ExportSettings } from './export/export-settings.ts'
 import { goldenAnswers } from './export/golden-answers.ts'
-import { type FittedMap, itemMap, localMap } from './export/item-maps.ts'
+import { type FittedMap, itemMap, localMap, profileMap } from './export/item-maps.ts'
 import { checkParity } from './export/parity.ts'
 import { popularItems } from './export/popular-items.ts'
+import { textNorm } from './export/text-norm.ts'
 import { openRun, type Run } from './train.ts'
 
 export interface ExportStep {
@@ -109,6 +110,8 @@ export async function fillBundle (dir: string, parts: BundleParts): Promise<Omit
       await writeFile(join(dir, files.popularity(name)), `${JSON.stringify(popular)}\n`)
     }
     const itemMaps = await writeMaps(dir, run)
+    const profiles = profileMap(run)
+    if (profiles !== undefined) await writeNumbers(join(dir, files.profileMap), profiles.values)
     const retrieval = await writeIndexes(dir, parts, model, domains, vectors)
     if (settings.histories) await writeHistories(dir, dataset)
     await writeFile(join(dir, files.golden), `${JSON.stringify(goldenAnswers(model, dataset, domains, vectors))}\n`)
@@ -129,6 +132,7 @@ export async function fillBundle (dir: string, parts: BundleParts): Promise<Omit
       retrieval,
       parity,
       itemMaps,
+      ...(profiles && { userText: { norm: textNorm(model, dataset), chat: String(run.manifest.chat) } }),
       ...(settings.generated && { generated: true as const }),
     }
   } finally {

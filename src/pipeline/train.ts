@@ -1,6 +1,5 @@
 import { join, resolve } from 'node:path'
 import type { Dataset } from '../data/dataset.ts'
-import { IsthmusError } from '../errors.ts'
 import { isCurrent, readStep, writeStep } from '../files/step.ts'
 import type { StepManifest } from '../files/step.ts'
 import { writeFileAtomic } from '../files/write.ts'
@@ -16,15 +15,16 @@ import { train } from '../train/loop.ts'
 import type { Trained, TrainReporter } from '../train/loop.ts'
 import type { TrainingState } from '../train/state.ts'
 import { readWeights, writeWeights } from '../train/weights-file.ts'
-import { inputOf, openEmbedded, readEmbedManifest } from './embed.ts'
+import { inputOf } from './embed.ts'
 import type { Embeddings } from './embed.ts'
+import { openTrainInput, readTrainInput, refuseChanged } from './train-input.ts'
 import type { TrainSettings } from './train-settings.ts'
 
 /** The name of the step that leaves a run. */
 export const TRAIN = 'train'
 
 export interface TrainStep {
-  /** A directory that `embed` left. */
+  /** A directory that `embed` left, or `profile`: then systems that know what to do with profiles use them. */
   readonly input: string
   readonly out: string
   readonly settings: TrainSettings
@@ -62,7 +62,7 @@ export async function trainStep (step: TrainStep): Promise<{ manifest: StepManif
   const plan = await runPlan(dir, step.settings)
   if (await isCurrent(out, plan)) return { manifest: await readStep(out, TRAIN), skipped: true }
   const { input, settings } = plan
-  const { dataset, embeddings } = await openEmbedded(dir)
+  const { dataset, embeddings, profiles } = await openTrainInput(dir)
 
   const checkpoint = checkpointOf(out)
   if (step.fresh === true) await removeCheckpoint(checkpoint)
@@ -80,7 +80,7 @@ export async function trainStep (step: TrainStep): Promise<{ manifest: StepManif
       parameters: countTrained(spec, weights),
       ...(state && { resumed: { epoch: state.epoch, step: state.step } }),
     })
-    const trained = await train({ tf, dataset, texts: embeddings, spec, settings }, {
+    const trained = await train({ tf, dataset, texts: embeddings, profiles, spec, settings }, {
       from,
       ...(signal && { signal }),
       ...(reporter && { reporter: reporter(settings) }),
@@ -89,7 +89,8 @@ export async function trainStep (step: TrainStep): Promise<{ manifest: StepManif
     })
     const manifest = await writeStep(out, plan, async (folder) => {
       await writeRun(folder, trained)
-      return runFields(trained, { dataset, embeddings, spec, backend, gpu })
+      const chat = settings.beta === 0 ? undefined : profiles?.chat
+      return { ...runFields(trained, { dataset, embeddings, spec, backend, gpu }), ...(chat !== undefined && { chat }) }
     })
     await removeCheckpoint(checkpoint)
     return { manifest, skipped: false }
@@ -98,15 +99,15 @@ export async function trainStep (step: TrainStep): Promise<{ manifest: StepManif
   }
 }
 
-/** What a run is made from: the embeddings in `dir`, and every setting resolved. Throws `config_invalid`. */
+/** What a run is made from: the digest of what lies in `dir`, and every setting resolved. Throws `config_invalid`. */
 export async function runPlan (
   dir: string, { system, preset, overrides }: TrainSettings
 ): Promise<{ step: string, input: { dir: string, digest: string }, settings: Settings & Record<string, unknown> }> {
-  const { manifest: { digest }, embedder } = await readEmbedManifest(dir)
+  const { digest, textWidth, profiled } = await readTrainInput(dir)
   return {
     step: TRAIN,
     input: { dir, digest },
-    settings: { ...resolveSettings(system, preset, embedder.width, overrides) },
+    settings: { ...resolveSettings(system, preset, textWidth, overrides, profiled) },
   }
 }
 
@@ -134,12 +135,8 @@ export interface Run {
  */
 export async function openRun (dir: string): Promise<Run> {
   const manifest = await readStep(dir, TRAIN)
-  const { dataset, embeddings } = await openEmbedded(inputOf(dir, manifest))
-  if (embeddings.manifest.digest !== manifest.input?.digest) {
-    throw new IsthmusError('artefact_invalid', `${dir} was trained on other embeddings than its input now holds`, {
-      place: { file: dir, field: 'input' },
-    })
-  }
+  const { dataset, embeddings, digest } = await openTrainInput(inputOf(dir, manifest))
+  refuseChanged(dir, manifest, digest)
   // Written by trainStep, and readStep has checked whose manifest it is.
   const settings = manifest.settings as unknown as Settings
   const spec = systemSpec(settings, dataset.domains)

@@ -34,8 +34,8 @@ export interface EngineCore extends Engine {
  * Loads a verified bundle and answers from it, in the thread that calls. Checks its golden answers first.
  *
  * What an answer rests on: the history if any of its items is known; else the given text, whose vector is
- * [item map of the text ; 0] at unit length: an item's text and a user's text live in one space, and no profile adapter
- * exists that would know better; else popularity.
+ * [profile map of the text ; 0] at the length of users' global halves; where the bundle has no such map that of items
+ * does it, as both texts live in one space, at unit length; else popularity.
  */
 export async function openEngine (
   bundle: Bundle, { provider = 'auto', retrieval = 'auto', log = () => {} }: OpenEngineOptions = {}
@@ -53,6 +53,9 @@ export async function openEngine (
     outWidth: facts.globalWidth,
     values: await bundle.readFloats(files.itemMap, affineLength(embedder.width, facts.globalWidth)),
   }
+  const textMap = bundle.has(files.profileMap)
+    ? { ...itemMap, values: await bundle.readFloats(files.profileMap, itemMap.values.length) }
+    : itemMap
   const domains = new Map<string, DomainCatalogue>()
   const places = new Map<string, Place>()
   const close = async (): Promise<void> => {
@@ -189,8 +192,9 @@ export async function openEngine (
   function textVector (text: Float32Array): Float32Array {
     checkEmbedding(text, 'text')
     const vector = new Float32Array(width)
-    applyAffine(itemMap, text, vector.subarray(0, facts.globalWidth))
-    return toUnit(vector)
+    applyAffine(textMap, text, vector.subarray(0, facts.globalWidth))
+    const length = manifest.userText?.norm ?? 1
+    return toUnit(vector).map((value) => value * length)
   }
 
   /** Rows of the domain that must not be answered. */

@@ -19,6 +19,15 @@ export interface ItemTexts {
   readonly rows: Float32Array
 }
 
+/** Raw text embeddings of users' profiles, by the embedder of the items. */
+export interface UserProfiles {
+  readonly width: number
+  /** Row u for user u, row-major [users, width]. */
+  readonly rows: Float32Array
+  /** 1 for users with a profile, else 0: [users]. */
+  readonly known: ArrayLike<number>
+}
+
 /** Deviation of a table row's elements at the start, where nothing better is known. */
 const TABLE_DEVIATION = 0.02
 
@@ -52,6 +61,10 @@ export function initialWeights (
   }
   for (const thread of spec.threads) put(threadWeights(thread, settings, createRandom(seed, `init/${thread.name}`)))
   if (spec.fusion === 'pattern') put(patternFusionWeights(FUSION, settings.patterns ?? 0, width))
+  if (spec.losses.some(({ on }) => 'users' in on)) {
+    // Profiles are embedded as items are.
+    put(adapterWeights('user.adapter', texts.width, width, createRandom(seed, 'init/user.adapter')))
+  }
   if (spec.items.norm === 'unit') put([['temperature', constant([1], Math.log(settings.temperature))]])
   return weights
 }

@@ -66,6 +66,8 @@ export interface Settings extends Partial<RecgSettings> {
   readonly gamma: number
   /** Weight of L_profile, which needs user profiles; without them only 0 is possible. */
   readonly beta: number
+  /** Temperature of L_profile; absent where beta is 0. */
+  readonly tau?: number
 
   readonly dropout: number
   readonly learningRate: number
@@ -75,7 +77,7 @@ export interface Settings extends Partial<RecgSettings> {
   readonly patience: number
 }
 
-type Values = Omit<Settings, 'system' | 'preset' | 'embScale' | keyof RecgSettings>
+type Values = Omit<Settings, 'system' | 'preset' | 'embScale' | 'tau' | keyof RecgSettings>
 
 const PRODUCT: Values = {
   seed: 42,
@@ -107,6 +109,9 @@ const PRODUCT: Values = {
   epochs: 60,
   patience: 6,
 }
+
+/** Where there are profiles; the published scripts have 0.1 or 1. */
+const PROFILED = { beta: 0.1, tau: 1 }
 
 const PAPER: Partial<Values> = {
   length: 200,
@@ -157,10 +162,11 @@ const BACKBONE_VALUES: Record<Backbone, Partial<Values>> = {
 
 /**
  * All values of a run: the preset, what the backbone and the system fix, then `overrides`.
+ * @param profiles whether there are user profiles to align with
  * @throws config_invalid, naming the field, for an unknown name, a wrong type or a value out of range.
  */
 export function resolveSettings (
-  system: string, preset: string, textWidth: number, overrides: Readonly<Record<string, unknown>> = {}
+  system: string, preset: string, textWidth: number, overrides: Readonly<Record<string, unknown>> = {}, profiles = false
 ): Settings {
   const base = {
     system: oneOf('system', system, SYSTEM_NAMES), preset: oneOf('preset', preset, PRESET_NAMES),
@@ -174,7 +180,8 @@ export function resolveSettings (
     ...SYSTEMS[base.system],
     backbone,
   }
-  const settings: Record<string, unknown> = { ...base, ...values, embScale: 0 }
+  const aligned = profiles && base.system === 'llm4cdsr' && overrides.beta !== 0
+  const settings: Record<string, unknown> = { ...base, ...values, embScale: 0, ...(aligned && PROFILED) }
   for (const [name, value] of Object.entries(overrides)) {
     if (!(name in settings) || name in base) refuse(name, 'no setting of this name')
     settings[name] = value
@@ -183,10 +190,10 @@ export function resolveSettings (
     settings.embScale = Math.sqrt(base.preset === 'official' ? textWidth : Number(settings.width))
   }
   const checks = base.system === 'llm-recg' ? { ...CHECKS, ...RECG_CHECKS } : CHECKS
-  for (const [name, check] of Object.entries(checks)) check(name, settings[name])
+  for (const [name, check] of Object.entries(checks)) if (name !== 'tau' || aligned) check(name, settings[name])
   // Every field has passed its check.
   const checked = settings as unknown as Settings
-  checkTogether(checked)
+  checkTogether(checked, profiles)
   if (checked.localInit === 'pca' && checked.system === 'llm4cdsr' && checked.width > textWidth) {
     refuse('width', `at most the width of the text embeddings (${textWidth}) where localInit is pca`)
   }
@@ -218,6 +225,7 @@ const CHECKS: Record<Exclude<keyof Settings, 'system' | 'preset' | keyof RecgSet
   alpha: number(0),
   gamma: number(1e-6),
   beta: number(0),
+  tau: number(1e-6),
   dropout: number(0, 0.95),
   learningRate: number(0),
   batchSize: integer(1),
@@ -225,7 +233,7 @@ const CHECKS: Record<Exclude<keyof Settings, 'system' | 'preset' | keyof RecgSet
   patience: integer(1),
 }
 
-function checkTogether (settings: Settings): void {
+function checkTogether (settings: Settings, profiles: boolean): void {
   const { system, preset, width, heads, recLoss, negatives, itemNorm, beta, alpha, emptyLocal } = settings
   if (preset === 'official' && system !== 'llm4cdsr') refuse('preset', 'official is the published program of llm4cdsr')
   if (width % heads !== 0) refuse('heads', `must divide width (${width})`)
@@ -238,7 +246,8 @@ function checkTogether (settings: Settings): void {
     refuse('globalItems', `${system} has an adapter`)
   } else if (system !== 'llm4cdsr' && alpha !== 0) refuse('alpha', `${system} has no pairs of domains`)
   if (system !== 'llm4cdsr' && negatives === 'published') refuse('negatives', `${system} has one half only`)
-  if (beta !== 0) refuse('beta', 'there are no user profiles to align with')
+  if (beta !== 0 && system !== 'llm4cdsr') refuse('beta', `${system} is trained without profiles`)
+  if (beta !== 0 && !profiles) refuse('beta', 'there are no user profiles to align with')
   checkBackbone(settings)
 }
 

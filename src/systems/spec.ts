@@ -54,16 +54,19 @@ export interface LossTerm {
   readonly name: string
   readonly kind: 'softmax' | 'bpr' | 'bce' | 'dcl' | 'infonce' | 'soft' | 'intra' | 'inter'
   /**
-   * Steps whose target lies in the domain with this index, pairs of items over these two domains, or the texts of
-   * `spec.textPools`.
+   * Steps whose target lies in the domain with this index, pairs of items over these two domains, the last steps of
+   * users beside their profiles, or the texts of `spec.textPools`.
    */
-  readonly on: { readonly domain: number } | { readonly pair: readonly [number, number] } | { readonly texts: 'pools' }
+  readonly on:
+    { readonly domain: number } | { readonly pair: readonly [number, number] } | { readonly users: 'profiled' } |
+    { readonly texts: 'pools' }
   readonly weight: number
 }
 
 /** Groups of weights, by the prefix of their names. */
 export type ParameterGroup =
-  'items.adapter' | 'items.project' | 'items.ids' | 'items.local' | 'threads' | 'temperature' | 'fusion.fuse'
+  'items.adapter' | 'items.project' | 'items.ids' | 'items.local' | 'threads' | 'temperature' | 'fusion.fuse' |
+  'user.adapter'
 
 export interface Phase {
   readonly name: string
@@ -92,7 +95,9 @@ export function systemSpec (settings: Settings, domains: readonly Domain[]): Sys
     },
     threads: triThread ? [mixed, ...locals] : [mixed],
     fusion: triThread ? 'concat' : 'single',
-    losses: [...recommendationLosses(settings, domains), ...pairLosses(settings, domains)],
+    losses: [
+      ...recommendationLosses(settings, domains), ...pairLosses(settings, domains), ...profileLosses(settings),
+    ],
     phases: [jointPhase(settings, triThread)],
   }
 }
@@ -126,12 +131,18 @@ function pairLosses (settings: Settings, domains: readonly Domain[]): LossTerm[]
   })))
 }
 
+/** L_profile between what the mixed thread makes of a user and the adapted text of the profile (LLM4CDSR Eq. 7). */
+function profileLosses ({ beta, contrastive }: Settings): LossTerm[] {
+  return beta === 0 ? [] : [{ name: 'profile', kind: contrastive, on: { users: 'profiled' }, weight: beta }]
+}
+
 function jointPhase (settings: Settings, triThread: boolean): Phase {
   const train: ParameterGroup[] = ['threads']
   if (settings.globalItems !== 'ids') train.push('items.adapter')
   if (settings.globalItems !== 'text') train.push('items.ids')
   if (triThread && settings.trainLocal) train.push('items.local')
   if (settings.itemNorm === 'unit') train.push('temperature')
+  if (settings.beta !== 0) train.push('user.adapter')
   return {
     name: 'joint',
     train,

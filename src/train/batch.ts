@@ -25,6 +25,15 @@ export interface TrainingBatch {
   readonly pairs: ReadonlyMap<string, ItemPairs>
   /** Rows of some items of each text pool; none where no loss compares texts. */
   readonly texts: readonly Int32Array[]
+  /** Users with a profile; none where no loss asks for profiles. */
+  readonly profiled: ProfiledUsers
+}
+
+export interface ProfiledUsers {
+  /** Indices into the dataset's users: [Z]. */
+  readonly users: Int32Array
+  /** Where the mixed thread's output for their last step stands: an index into [batch * length]: [Z]. */
+  readonly mixed: Int32Array
 }
 
 /**
@@ -63,11 +72,10 @@ export interface ItemPairs {
 
 /**
  * Builds the step that teaches these users; all draws come from `random`.
- * @param pools global ids of each of the spec's text pools
+ * @param known what some losses look at besides events
  */
 export function buildBatch (
-  dataset: Dataset, spec: SystemSpec, settings: Settings, users: Int32Array, random: Random,
-  pools: readonly Int32Array[] = []
+  dataset: Dataset, spec: SystemSpec, settings: Settings, users: Int32Array, random: Random, known: Known = {}
 ): TrainingBatch {
   const { domains } = dataset
   const table = rowTable()
@@ -92,8 +100,35 @@ export function buildBatch (
   })
   const pairs = new Map(spec.losses.flatMap(({ name, on }) =>
     'pair' in on ? [[name, drawPairs(dataset, users, on.pair, random, table)] as const] : []))
-  const texts = pools.map((pool) => table.rowsOf(drawSome(random, pool, settings.batchSize)))
-  return { items: table.items(), mixed: mixed.block, locals: locals.map(({ block }) => block), steps, pairs, texts }
+  const texts = (known.pools ?? []).map((pool) => table.rowsOf(drawSome(random, pool, settings.batchSize)))
+  const { profiled } = known
+  const aligned = profiled !== undefined && spec.losses.some(({ on }) => 'users' in on)
+    ? users.filter((user) => profiled[user] === 1)
+    : NONE
+  return {
+    items: table.items(),
+    mixed: mixed.block,
+    locals: locals.map(({ block }) => block),
+    steps,
+    pairs,
+    texts,
+    profiled: profiledUsers(aligned, users, samples, mixed.starts),
+  }
+}
+
+export interface Known {
+  /** Global ids of each of the spec's text pools. */
+  readonly pools?: readonly Int32Array[]
+  /** By user of the dataset: 1 where there is a profile. */
+  readonly profiled?: ArrayLike<number> | undefined
+}
+
+/** A user's last sample is the one that serving comes closest to: with bert4rec it hides the last step. */
+function profiledUsers (
+  chosen: Int32Array, users: Int32Array, samples: readonly Sample[], starts: readonly number[]
+): ProfiledUsers {
+  const last = new Map(samples.map(({ user, mixed }, i) => [users[user]!, starts[i]! + mixed.length - 1]))
+  return { users: chosen, mixed: chosen.map((user) => last.get(user)!) }
 }
 
 interface Step {

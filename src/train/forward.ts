@@ -1,4 +1,6 @@
+import { adapter } from '../nn/adapter.ts'
 import { contrastiveLoss } from '../nn/contrastive.ts'
+import type { Contrastive } from '../nn/contrastive.ts'
 import { interCompactness, interFallback, interShare, intraDiversity } from '../nn/generalisation.ts'
 import type { LossTensors } from '../nn/gradients.ts'
 import { bceLoss, bprLoss, clashes, softmaxLoss, totalLoss } from '../nn/losses.ts'
@@ -13,15 +15,20 @@ import { localThread } from '../systems/spec.ts'
 import type { LossTerm, SystemSpec } from '../systems/spec.ts'
 import type { DomainSteps, ThreadBlock, TrainingBatch } from './batch.ts'
 
+/** The tables' rows of `batch.items`, and of `batch.profiled` the raw profiles [Z, textWidth]. */
+export interface BatchRows extends ItemRows<Tensor> {
+  readonly profiles?: Tensor
+}
+
 /**
- * The loss of one step (LLM4CDSR Eq. 4, 6 and 8): every real step of the mixed thread, joined with the step of its
+ * The loss of one step (LLM4CDSR Eq. 4, 6, 7 and 8): every real step of the mixed thread, joined with the step of its
  * target's local thread that saw the same past, is to score its target above negatives of the same domain; pairs of
- * items of one user are to lie close; texts of several domains are to stay comparable (LLM-RecG Eq. 6 and 9-14).
- * `rows` are the tables' rows of `batch.items`. Axes: U items, B users, L steps, S real steps of one domain, d width,
- * D = 2d or d.
+ * items of one user are to lie close, and the last step of a user close to the user's profile; texts of several domains
+ * are to stay comparable (LLM-RecG Eq. 6 and 9-14). Axes: U items, B users, L steps, S real steps of one domain, Z users
+ * with a profile, d width, D = 2d or d.
  */
 export function batchLoss (
-  tf: Tf, ops: Ops<Tensor>, spec: SystemSpec, settings: Settings, batch: TrainingBatch, rows: ItemRows<Tensor>
+  tf: Tf, ops: Ops<Tensor>, spec: SystemSpec, settings: Settings, batch: TrainingBatch, rows: BatchRows
 ): LossTensors {
   const d = settings.width
   const { adapted, stored, general } = itemVectors(ops, spec.items, rows) // [U, d], [U, D]
@@ -74,8 +81,13 @@ export function batchLoss (
   }
   const regularisation = ({ name, kind }: LossTerm): Tensor => {
     const pairs = batch.pairs.get(name)!
-    if (pairs.first.length < 2 || (kind !== 'dcl' && kind !== 'infonce' && kind !== 'soft')) return tf.scalar(0)
+    if (pairs.first.length < 2 || !isContrastive(kind)) return tf.scalar(0)
     return contrastiveLoss(tf, kind, pick(adapted, pairs.first), pick(adapted, pairs.second), settings.gamma)
+  }
+  const alignment = ({ kind }: LossTerm): Tensor => {
+    const { mixed: last } = batch.profiled
+    if (last.length < 2 || rows.profiles === undefined || !isContrastive(kind)) return tf.scalar(0)
+    return contrastiveLoss(tf, kind, pick(mixed, last), adapter(ops, 'user.adapter', rows.profiles), settings.tau ?? 1)
   }
 
   const generalisation = ({ kind }: LossTerm): Tensor => {
@@ -90,7 +102,8 @@ export function batchLoss (
 
   const valueOf = (term: LossTerm): Tensor => {
     if ('domain' in term.on) return recommendation(term, term.on.domain)
-    return 'texts' in term.on ? generalisation(term) : regularisation(term)
+    if ('pair' in term.on) return regularisation(term)
+    return 'texts' in term.on ? generalisation(term) : alignment(term)
   }
   const terms = spec.losses.map((term) => ({ ...term, value: valueOf(term) }))
   return { loss: totalLoss(tf, terms), terms: new Map(terms.map(({ name, value }) => [name, value])) }
@@ -100,6 +113,10 @@ export function batchLoss (
 function manyDots (tf: Tf, users: Tensor, vectors: Tensor, each: number): Tensor {
   const [steps = 0, width = 0] = users.shape
   return tf.sum(tf.mul(tf.reshape(users, [steps, 1, width]), tf.reshape(vectors, [steps, each, width])), -1)
+}
+
+function isContrastive (kind: LossTerm['kind']): kind is Contrastive {
+  return kind === 'dcl' || kind === 'infonce' || kind === 'soft'
 }
 
 /** Logits of unit vectors lie in -1..1; the learned temperature gives a softmax over thousands of items its range. */

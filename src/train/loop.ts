@@ -10,7 +10,7 @@ import type { Weights } from '../nn/ops.ts'
 import type { Tf } from '../nn/tf.ts'
 import { createRandom } from '../random.ts'
 import { initialWeights } from '../systems/initial-weights.ts'
-import type { ItemTexts } from '../systems/initial-weights.ts'
+import type { ItemTexts, UserProfiles } from '../systems/initial-weights.ts'
 import type { Settings } from '../systems/settings.ts'
 import type { Phase, SystemSpec } from '../systems/spec.ts'
 import { trainingSet } from '../systems/recg/sequences.ts'
@@ -28,6 +28,8 @@ export interface TrainParts {
   readonly tf: Tf
   readonly dataset: Dataset
   readonly texts: ItemTexts
+  /** Needed by systems with a loss over profiles. */
+  readonly profiles?: UserProfiles | undefined
   readonly spec: SystemSpec
   readonly settings: Settings
 }
@@ -131,7 +133,9 @@ async function trainPhase (
       reporter?.epochStarts(epoch, batches.length, state.step)
       for (let step = state.step; step < batches.length; step++) {
         const random = createRandom(settings.seed, `batch/${epoch}/${step}`)
-        const batch = buildBatch(dataset, spec, settings, batches[step]!, random, parts.pools)
+        const batch = buildBatch(dataset, spec, settings, batches[step]!, random, {
+          pools: parts.pools, profiled: parts.profiles?.known,
+        })
         dropout.at(epoch, step)
         const losses = trainStep({ ...parts, phase, weights, adam, dropout }, batch)
         state = { ...state, step: step + 1, sums: addUp(state.sums, losses), adam: adam.state() }

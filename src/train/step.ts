@@ -3,9 +3,9 @@ import type { Adam } from '../nn/adam.ts'
 import type { Dropout } from '../nn/dropout.ts'
 import { lossAndGradients } from '../nn/gradients.ts'
 import type { Weight } from '../nn/ops.ts'
-import type { Tf } from '../nn/tf.ts'
+import type { Tensor, Tf } from '../nn/tf.ts'
 import { tfjsOps } from '../nn/tfjs-ops.ts'
-import type { ItemTexts } from '../systems/initial-weights.ts'
+import type { ItemTexts, UserProfiles } from '../systems/initial-weights.ts'
 import type { Settings } from '../systems/settings.ts'
 import type { Phase, SystemSpec } from '../systems/spec.ts'
 import type { TrainingBatch } from './batch.ts'
@@ -17,6 +17,7 @@ export interface StepParts {
   readonly settings: Settings
   readonly phase: Phase
   readonly texts: ItemTexts
+  readonly profiles?: UserProfiles | undefined
   /** Changed in place. */
   readonly weights: ReadonlyMap<string, Weight>
   readonly adam: Adam
@@ -31,11 +32,12 @@ const TABLES = ['items.ids', 'items.local'] as const
  * and their weighted sum as `loss`. Throws `training_diverged` where that is no finite number.
  */
 export function trainStep (parts: StepParts, batch: TrainingBatch): Map<string, number> {
-  const { tf, spec, settings, phase, texts, weights, adam, dropout } = parts
+  const { tf, spec, settings, phase, texts, profiles, weights, adam, dropout } = parts
+  const tableRows = batch.items.map((id) => id - 1)
   const isTrained = (name: string): boolean => phase.train.some((group) => name.startsWith(group))
   const rows = new Map<string, Weight>(TABLES.flatMap((name) => {
     const table = weights.get(name)
-    return table === undefined ? [] : [[name, rowsOf(table.data, table.shape[1]!, batch.items)]]
+    return table === undefined ? [] : [[name, rowsOf(table.data, table.shape[1]!, tableRows)]]
   }))
   const dense = [...weights].filter(([name]) => !rows.has(name))
   const trained = new Map([...dense, ...rows].filter(([name]) => isTrained(name)))
@@ -44,11 +46,15 @@ export function trainStep (parts: StepParts, batch: TrainingBatch): Map<string, 
   const { loss, terms, gradients } = lossAndGradients(tf, trained, (leaves) => {
     const all = new Map(leaves)
     for (const [name, { shape, data }] of frozen) all.set(name, tf.tensor(data, [...shape]))
-    const text = rowsOf(texts.rows, texts.width, batch.items)
+    const raw = ({ rows, width }: ItemTexts, at: Int32Array): Tensor => {
+      const { data, shape } = rowsOf(rows, width, at)
+      return tf.tensor(data, [...shape])
+    }
     const ids = all.get('items.ids')
     const local = all.get('items.local')
     return batchLoss(tf, tfjsOps(tf, all, dropout), spec, settings, batch, {
-      ...(spec.items.global !== 'ids' && { text: tf.tensor(text.data, [...text.shape]) }),
+      ...(spec.items.global !== 'ids' && { text: raw(texts, tableRows) }),
+      ...(profiles && batch.profiled.users.length > 0 && { profiles: raw(profiles, batch.profiled.users) }),
       ...(ids && { ids }),
       ...(local && { local }),
     })
@@ -57,7 +63,6 @@ export function trainStep (parts: StepParts, batch: TrainingBatch): Map<string, 
     throw new IsthmusError('training_diverged', `the loss is ${loss}; try a smaller learningRate`)
   }
   adam.begin()
-  const tableRows = batch.items.map((id) => id - 1)
   for (const [name, gradient] of gradients) {
     const { data } = weights.get(name)!
     if (rows.has(name)) adam.sparse(name, data, tableRows, gradient)
@@ -66,9 +71,8 @@ export function trainStep (parts: StepParts, batch: TrainingBatch): Map<string, 
   return new Map([['loss', loss], ...terms])
 }
 
-/** Rows of a table by global id. */
-function rowsOf (table: Float32Array, width: number, ids: Int32Array): Weight {
-  const data = new Float32Array(ids.length * width)
-  for (let u = 0; u < ids.length; u++) data.set(table.subarray((ids[u]! - 1) * width, ids[u]! * width), u * width)
-  return { shape: [ids.length, width], data }
+function rowsOf (table: Float32Array, width: number, at: Int32Array): Weight {
+  const data = new Float32Array(at.length * width)
+  for (const [i, row] of at.entries()) data.set(table.subarray(row * width, (row + 1) * width), i * width)
+  return { shape: [at.length, width], data }
 }

@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openBundle } from '../../src/bundle/open.ts'
 import { evaluationInput } from '../../src/data/dataset.ts'
+import { foldAdapter } from '../../src/nn/adapter.ts'
 import { loadTf } from '../../src/nn/tf.ts'
 import { DEFAULT_EVALUATE } from '../../src/pipeline/evaluate-settings.ts'
 import { evaluateRun } from '../../src/pipeline/evaluate.ts'
@@ -15,7 +16,7 @@ import { openRun, type Run, trainStep } from '../../src/pipeline/train.ts'
 import { openEngine } from '../../src/recommend/engine-core.ts'
 import { findHnswDriver } from '../../src/retrieve/hnsw-driver.ts'
 import { createModel } from '../../src/train/model.ts'
-import { plantedShop, writeShop } from '../train/planted.ts'
+import { plantedProfiles, plantedShop, writePlantedProfiles, writeShop } from '../train/planted.ts'
 
 const openTf = () => loadTf('cpu')
 let folder: string
@@ -182,6 +183,31 @@ describe('the step export', () => {
     const { items } = await engine.recommend({ domain: 'B', history: [itemId(1)], k: 3, exclude: [], excludeSeen: true })
     expect(items).toHaveLength(3)
     await engine.close()
+  })
+
+  it.each(['product', 'paper'])('ships what it learned of profiles, for users known by a text alone (%s)', async (preset) => {
+    const profiles = plantedProfiles(plantedShop({ users: 40, length: 16 }))
+    const input = await evaluated(await writePlantedProfiles(embeddings, profiles), 'llm4cdsr', `text-${preset}`, { preset })
+    const { dir, manifest } = await exportStep(step(`text-${preset}`, { input }))
+    const { weights } = await openRun(join(folder, `text-${preset}-run`))
+    const { matrix, offset } = foldAdapter(weights, 'user.adapter')
+    const text = profiles.rows.subarray(0, 12)
+    const direction = Array.from(offset, (value, o) => text.reduce((sum, x, i) => sum + x * matrix[o * 12 + i]!, value))
+    const { norm, chat } = manifest.userText!
+    expect(chat).toBe('planted')
+    if (preset === 'product') expect(norm).toBe(1)
+    else expect(norm).not.toBeCloseTo(1, 1)
+    const bundle = await openBundle(dir)
+    const vectors = await bundle.readFloats('vectors-B.f32', 20 * 16)
+    const score = (row: number) => direction.reduce((sum, value, i) => sum + value * vectors[row * 16 + i]!, 0)
+    const best = Math.max(...Array.from({ length: 20 }, (_, row) => score(row)))
+    const engine = await openEngine(bundle, { provider: 'cpu' })
+    const { basis, items } = await engine.recommend({
+      domain: 'B', history: [], text, k: 1, exclude: [], excludeSeen: true,
+    })
+    await engine.close()
+    expect(basis).toBe('text')
+    expect(items[0]!.score).toBeCloseTo(norm * best / Math.hypot(...direction), 4)
   })
 
   it.each([

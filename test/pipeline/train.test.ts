@@ -8,7 +8,7 @@ import { backendChoice, trainSettings } from '../../src/pipeline/train-settings.
 import { openRun, trainStep } from '../../src/pipeline/train.ts'
 import type { TrainStep } from '../../src/pipeline/train.ts'
 import { createModel } from '../../src/train/model.ts'
-import { plantedShop, writeShop } from '../train/planted.ts'
+import { plantedProfiles, plantedShop, writePlantedProfiles, writeShop } from '../train/planted.ts'
 
 let folder: string
 let embeddings: string
@@ -102,6 +102,21 @@ describe('the step train', () => {
     expect(model.scorer().score([0, 1], 'test', 1)).toHaveLength(40)
     model.dispose()
     close()
+  })
+
+  it('aligns with profiles where its input holds them', async () => {
+    const shop = plantedShop({ users: 30 })
+    const profiles = await writePlantedProfiles(embeddings, plantedProfiles(shop))
+    const { manifest } = await trainStep(step('profiled', {}, { input: profiles }))
+    expect(manifest.settings).toMatchObject({ beta: 0.1, tau: 1 })
+    const run = await openRun(join(folder, 'profiled'))
+    expect(run.weights.get('user.adapter.out.kernel')?.shape).toEqual([6, 8])
+    const without = await trainStep(step('unprofiled', { beta: 0 }, { input: profiles }))
+    expect(without.manifest.settings).toEqual((await trainStep(step('plain'))).manifest.settings)
+    const few = plantedProfiles(plantedShop({ users: 5 }))
+    const wrong = await writePlantedProfiles(embeddings, few)
+    await expect(trainStep(step('few', {}, { input: wrong }))).rejects.toMatchObject({ code: 'artefact_invalid' })
+    await expect(openRun(join(folder, 'profiled'))).rejects.toMatchObject({ code: 'artefact_invalid' })
   })
 
   it('is not opened when its embeddings have been made anew, or a file was changed', async () => {

@@ -5,10 +5,26 @@ import { openBundle } from '../../src/bundle/open.ts'
 import { writeBundle } from '../../src/bundle/write.ts'
 import { cp, readFile } from 'node:fs/promises'
 import { openEngine } from '../../src/recommend/engine-core.ts'
-import { writeTinyBundle } from '../support/tiny-bundle.ts'
+import { type TinyBundleOptions, writeTinyBundle } from '../support/tiny-bundle.ts'
 import { engineContract } from './engine.contract.ts'
 
 engineContract('the engine core', async (root) => await openEngine(await openBundle(root), { provider: 'cpu' }))
+
+it('makes the vector of a text by the map of profiles, where the bundle has one', async () => {
+  const answers = async (options: TinyBundleOptions) => {
+    const tiny = await writeTinyBundle(options)
+    const engine = await openEngine(await openBundle(tiny.root), { provider: 'cpu' })
+    const { items } = await engine.recommend({
+      domain: 'sport', history: [], text: tiny.embed('running ball'), k: 60, exclude: [], excludeSeen: true,
+    })
+    await engine.close()
+    await tiny.close()
+    return new Map(items.map(({ itemId, score }) => [itemId, score]))
+  }
+  const [plain, turned] = [await answers({}), await answers({ profiles: { norm: 3, chat: 'none' } })]
+  expect(turned.size).toBe(60)
+  for (const [itemId, score] of turned) expect(score).toBeCloseTo(-3 * plain.get(itemId)!, 4)
+})
 
 describe('loading a bundle', () => {
   /** A bundle whose hashes are right and whose content is not. */

@@ -23,6 +23,8 @@ export interface TinyBundleOptions {
   /** Unix milliseconds written as the moment of creation. */
   readonly now?: number
   readonly withHistories?: boolean
+  /** A map of users' texts: the item map turned round, so that its answers are those furthest from the text. */
+  readonly profiles?: { readonly norm: number, readonly chat: string }
 }
 
 export interface TinyItem extends BundleItem {
@@ -89,6 +91,7 @@ export async function writeTinyBundle (options: TinyBundleOptions = {}): Promise
 
   const { dir, manifest } = await writeBundle(root, async (into) => {
     await writeNumbers(join(into, files.itemMap), globalMap)
+    if (options.profiles) await writeNumbers(join(into, files.profileMap), globalMap.map((value) => -value))
     await writeNumbers(join(into, files.texts), flat(raw))
     for (const domain of domains) {
       const own = items.flatMap((item, i) => item.domain === domain ? [i] : [])
@@ -121,6 +124,7 @@ export async function writeTinyBundle (options: TinyBundleOptions = {}): Promise
       metrics: {},
       retrieval: {},
       generated: true,
+      ...(options.profiles && { userText: options.profiles }),
     }
   }, { now: () => options.now ?? 1_760_000_000_000 })
 

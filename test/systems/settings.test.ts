@@ -109,6 +109,22 @@ describe('settings', () => {
     expect(resolveSettings('sasrec-text', 'product', 384, { backbone: 'bert4rec' })).toMatchObject({ globalItems: 'text' })
   })
 
+  it('align with profiles where there are any, and know nothing of them where there are none', () => {
+    const without = resolveSettings('llm4cdsr', 'product', 384)
+    expect(without.beta).toBe(0)
+    expect(without).not.toHaveProperty('tau')
+    const given = (overrides: Record<string, unknown>, system = 'llm4cdsr') =>
+      resolveSettings(system, 'product', 384, overrides, true)
+    expect(given({})).toEqual({ ...without, beta: 0.1, tau: 1 })
+    expect(given({ beta: 5, tau: 0.2 })).toMatchObject({ beta: 5, tau: 0.2 })
+    expect(given({ beta: 0 })).toEqual(without)
+    expect(given({}, 'sasrec-ids')).toEqual(resolveSettings('sasrec-ids', 'product', 384))
+    const refused = (field: string) => expect.objectContaining({ code: 'config_invalid', place: { field } }) as Error
+    expect(() => given({ tau: 0 })).toThrow(refused('tau'))
+    expect(() => given({ beta: 0, tau: 1 })).toThrow(refused('tau'))
+    expect(() => given({ beta: 0.1 }, 'sasrec-ids')).toThrow(refused('beta'))
+  })
+
   it('survive JSON unchanged', () => {
     for (const system of ['llm4cdsr', 'sasrec-ids', 'sasrec-text', 'gru4rec', 'bert4rec']) {
       const settings = resolveSettings(system, 'product', 384)

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { evaluationInput, trainPrefix } from '../../src/data/dataset.ts'
 import type { Dataset } from '../../src/data/dataset.ts'
+import { adapter } from '../../src/nn/adapter.ts'
+import { contrastiveLoss } from '../../src/nn/contrastive.ts'
 import { lossAndGradients } from '../../src/nn/gradients.ts'
 import type { Weights } from '../../src/nn/ops.ts'
 import { loadTf } from '../../src/nn/tf.ts'
@@ -17,7 +19,7 @@ import { createModel } from '../../src/train/model.ts'
 import { textPools } from '../../src/train/text-pools.ts'
 import type { Model, ModelParts } from '../../src/train/model.ts'
 import { golden } from '../nn/golden.ts'
-import { plantedShop } from './planted.ts'
+import { plantedProfiles, plantedShop } from './planted.ts'
 
 let loaded: LoadedTf
 
@@ -26,25 +28,31 @@ afterAll(() => loaded.close())
 
 const USERS = Int32Array.of(0, 1, 2, 3, 4, 5)
 
+const SHOP = plantedShop({ users: 12 })
+const PROFILES = plantedProfiles(SHOP)
+
 function parts (system: string, preset: string, overrides: Record<string, unknown> = {}): ModelParts {
-  const { dataset, texts } = plantedShop({ users: 12 })
+  const { dataset, texts } = SHOP
   const settings = resolveSettings(system, preset, texts.width, {
     width: 8, layers: 1, length: 9, sharedNegatives: 12, ...overrides,
-  })
+  }, 'beta' in overrides)
   const spec = systemSpec(settings, dataset.domains)
   return { dataset, texts, settings, spec, weights: initialWeights(spec, settings, dataset.domains, texts) }
 }
 
 function batchOf ({ dataset, spec, settings, texts }: ModelParts): TrainingBatch {
   const pools = textPools(dataset, spec, texts, settings.seed)
-  return buildBatch(dataset, spec, settings, USERS, createRandom(5, 'batch'), pools)
+  return buildBatch(dataset, spec, settings, USERS, createRandom(5, 'batch'), { pools, profiled: PROFILES.known })
 }
 
 /** The loss of one batch and its terms, without dropout. */
-function losses (given: ModelParts, batch = batchOf(given)): { loss: number, terms: ReadonlyMap<string, number> } {
+function losses (
+  given: ModelParts, batch = batchOf(given), profiles = PROFILES
+): { loss: number, terms: ReadonlyMap<string, number> } {
   const { spec, settings, texts, weights } = given
-  const row = (table: Float32Array, width: number) => Float32Array.from(batch.items).reduce<number[]>((all, id) =>
-    [...all, ...table.subarray((id - 1) * width, id * width)], [])
+  const rowsOf = (table: Float32Array, width: number, at: Iterable<number>) =>
+    [...at].flatMap((i) => [...table.subarray(i * width, (i + 1) * width)])
+  const row = (table: Float32Array, width: number) => rowsOf(table, width, batch.items.map((id) => id - 1))
   const cut: Weights = new Map([...weights].map(([name, weight]) => name === 'items.local' || name === 'items.ids'
     ? [name, { shape: [batch.items.length, 8], data: Float32Array.from(row(weight.data, 8)) }]
     : [name, weight]))
@@ -53,7 +61,11 @@ function losses (given: ModelParts, batch = batchOf(given)): { loss: number, ter
     const local = leaves.get('items.local')
     const ids = leaves.get('items.ids')
     const text = tf.tensor2d(row(texts.rows, texts.width), [batch.items.length, texts.width])
-    const rows = { text, ...(local && { local }), ...(ids && { ids }) }
+    const { users } = batch.profiled
+    const known = users.length === 0
+      ? undefined
+      : tf.tensor2d(rowsOf(profiles.rows, profiles.width, users), [users.length, profiles.width])
+    const rows = { text, ...(local && { local }), ...(ids && { ids }), ...(known && { profiles: known }) }
     return batchLoss(tf, tfjsOps(tf, leaves), spec, settings, batch, rows)
   })
 }
@@ -119,15 +131,50 @@ describe('the training loss', () => {
     model.dispose()
   })
 
-  it('is L_A + L_B + alpha L_reg, as golden case 8 with no profile term', () => {
-    const { inputs: { L_A: a, L_B: b, L_reg: reg, alpha } } = golden<Record<string, number>, unknown>('08_total_loss')
-    expect(a! + b! + alpha! * reg!).toBeCloseTo(2.04, 6)
-    const { loss, terms } = losses(parts('llm4cdsr', 'product', { alpha: alpha! }))
-    expect(loss).toBeCloseTo(terms.get('rec.A')! + terms.get('rec.B')! + alpha! * terms.get('reg.A.B')!, 5)
+  it('is L_A + L_B + alpha L_reg + beta L_profile, as golden case 8', () => {
+    const { inputs: { L_A: a, L_B: b, L_reg: reg, L_profile: profile, alpha, beta }, expected: { total } } =
+      golden<Record<string, number>, { total: number }>('08_total_loss')
+    expect(a! + b! + alpha! * reg! + beta! * profile!).toBeCloseTo(total, 6)
+    const { loss, terms } = losses(parts('llm4cdsr', 'product', { alpha: alpha!, beta: beta! }))
+    expect([...terms.keys()]).toEqual(['rec.A', 'rec.B', 'reg.A.B', 'profile'])
+    expect(terms.get('profile')).not.toBe(0)
+    expect(loss).toBeCloseTo(
+      terms.get('rec.A')! + terms.get('rec.B')! + alpha! * terms.get('reg.A.B')! + beta! * terms.get('profile')!, 5)
+  })
+
+  it.each([
+    ['product', {}], ['paper', {}], ['official', {}], ['product', { backbone: 'gru4rec' }],
+    ['product', { backbone: 'bert4rec', hiddenShare: 0 }],
+  ])('aligns with profiles what the mixed thread makes of a user (%s, %j)', (preset, overrides) => {
+    const given = parts('llm4cdsr', preset, { itemNorm: 'none', beta: 0.5, tau: 0.7, ...overrides })
+    const { tf } = loaded
+    const model = createModel(tf, given)
+    const { spec: { losses: terms }, weights, dataset } = given
+    const users = [...USERS].filter((user) => PROFILES.known[user] === 1)
+    const seen = users.map((user) => trainPrefix(dataset, user).slice(0, -1))
+    const vectors = model.userVectors(seen, 0)
+    const { kind } = terms.find(({ name }) => name === 'profile')!
+    const wanted = tf.tidy(() => {
+      const leaves = new Map([...weights].map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]))
+      const mine = tf.slice(tf.tensor2d(vectors, [users.length, 16]), [0, 0], [-1, 8])
+      const rows = users.map((user) => [...PROFILES.rows.subarray(user * 12, (user + 1) * 12)])
+      const texts = adapter(tfjsOps(tf, leaves), 'user.adapter', tf.tensor2d(rows))
+      return contrastiveLoss(tf, kind as 'dcl' | 'soft', mine, texts, 0.7).dataSync()[0]!
+    })
+    expect(losses(given).terms.get('profile')).toBeCloseTo(wanted, 4)
+    model.dispose()
+  })
+
+  it('does not look at what stands for users without a profile', () => {
+    const given = parts('llm4cdsr', 'product', { beta: 1 })
+    const rows = PROFILES.rows.map((value, i) => PROFILES.known[Math.floor(i / 12)] === 0 ? 9 : value)
+    const other = { ...PROFILES, rows }
+    expect(losses(given, batchOf(given), other).loss).toBe(losses(given).loss)
   })
 
   it('has no term that the settings leave out', () => {
     expect([...losses(parts('llm4cdsr', 'product', { alpha: 0 })).terms.keys()]).toEqual(['rec.A', 'rec.B'])
+    expect([...losses(parts('llm4cdsr', 'product', { beta: 0 })).terms.keys()]).toEqual(['rec.A', 'rec.B', 'reg.A.B'])
   })
 
   it('is not moved by a target that stands among the shared negatives', () => {
@@ -148,7 +195,7 @@ describe('the generalisation loss of a step', () => {
   const pools = [Int32Array.of(1, 2, 3, 4), Int32Array.of(21, 22, 23), Int32Array.of(30, 31)]
   const step = (overrides: Record<string, unknown> = {}, of = pools) => {
     const given = parts('llm-recg', 'product', { alpha: 0.5, batchSize: 3, ...overrides })
-    return losses(given, buildBatch(given.dataset, given.spec, given.settings, USERS, createRandom(5, 'batch'), of))
+    return losses(given, buildBatch(given.dataset, given.spec, given.settings, USERS, createRandom(5, 'batch'), { pools: of }))
   }
 
   it('is taken over a batch of each pool, and weighs the domains against each other by N / |D|^3', () => {

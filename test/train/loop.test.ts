@@ -14,7 +14,7 @@ import { train } from '../../src/train/loop.ts'
 import type { TrainControl, Trained, TrainParts } from '../../src/train/loop.ts'
 import { createModel } from '../../src/train/model.ts'
 import type { TrainingState } from '../../src/train/state.ts'
-import { plantedShop } from './planted.ts'
+import { plantedProfiles, plantedShop } from './planted.ts'
 
 let loaded: LoadedTf
 let folder: string
@@ -106,6 +106,21 @@ describe('training', () => {
     const before = loaded.tf.memory().numTensors
     await train(parts())
     expect(loaded.tf.memory().numTensors).toBe(before)
+  })
+
+  it('moves the user adapter where there are profiles, and starts all else as without them', async () => {
+    const shop = plantedShop({ users: 48 })
+    const profiles = plantedProfiles(shop)
+    const settings = resolveSettings('llm4cdsr', 'product', shop.texts.width, { ...SMALL, epochs: 1, beta: 1 }, true)
+    const given = { ...parts(), profiles, settings, spec: systemSpec(settings, shop.dataset.domains) }
+    let start: string[] = []
+    const onStart = (weights: Weights): void => { start = bytes(weights) }
+    await train(parts({ epochs: 1 }), { onStart })
+    const without = start
+    const { weights, curve } = await train(given, { onStart })
+    expect(start.filter((line) => !line.startsWith('user.adapter'))).toEqual(without)
+    expect(start.filter((line) => bytes(weights).includes(line))).toEqual([])
+    expect(curve[0]!.losses['profile']).toEqual(expect.any(Number))
   })
 
   it('stops with a code when the loss is no number', async () => {

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { PREPARE, writeDataset } from '../../src/data/dataset-files.ts'
-import { CANDIDATES_PER_USER } from '../../src/data/dataset.ts'
+import { CANDIDATES_PER_USER, trainPrefix } from '../../src/data/dataset.ts'
 import type { Dataset, Domain, Item } from '../../src/data/dataset.ts'
-import { writeStep } from '../../src/files/step.ts'
+import { readStep, writeStep } from '../../src/files/step.ts'
 import { writeNumbers } from '../../src/files/write.ts'
+import { PROFILE, type ProfileRows, writeProfiles } from '../../src/profile/profiles.ts'
 import { createRandom } from '../../src/random.ts'
-import type { ItemTexts } from '../../src/systems/initial-weights.ts'
+import type { ItemTexts, UserProfiles } from '../../src/systems/initial-weights.ts'
 
 /** A dataset from sequences of global ids, with what training does not look at left empty. */
 export function datasetOf (sizes: readonly number[], sequences: ReadonlyArray<readonly number[]>): Dataset {
@@ -76,6 +77,33 @@ export function faithfulShop (
     rows[g * textWidth + topics + Math.floor(g / size)]! += 1
   }
   return { dataset: datasetOf([size, size], sequences), texts: { width: textWidth, rows } }
+}
+
+/** Made-up profiles of the planted shop's users, none for every third: the mean of their texts, with noise. */
+export function plantedProfiles (
+  { dataset, texts: { width, rows } }: ReturnType<typeof plantedShop>
+): UserProfiles & ProfileRows {
+  const random = createRandom(2, 'planted-profiles')
+  const all = new Float32Array(dataset.users.length * width)
+  const known = Float32Array.from(dataset.users, (_, user) => user % 3 === 2 ? 0 : 1)
+  for (const user of dataset.users.keys()) {
+    if (known[user] === 0) continue
+    const events = trainPrefix(dataset, user)
+    for (let i = 0; i < width; i++) {
+      const mean = events.reduce((sum, id) => sum + rows[(id - 1) * width + i]!, 0) / events.length
+      all[user * width + i] = mean + 0.05 * random.normal()
+    }
+  }
+  return { width, rows: all, known }
+}
+
+/** Leaves profiles as the step `profile` would, beside the directory of the embeddings. */
+export async function writePlantedProfiles (embeddings: string, profiles: ProfileRows): Promise<string> {
+  const dir = `${embeddings}-profiles`
+  const { digest } = await readStep(embeddings, 'embed')
+  await writeStep(dir, { step: PROFILE, input: { dir: embeddings, digest }, settings: {} }, (into) =>
+    writeProfiles(into, profiles, 'planted'))
+  return dir
 }
 
 /** Leaves a shop as the steps `prepare` and `embed` would, under `folder`; gives the directory of the embeddings. */

@@ -66,6 +66,13 @@ export function localMap ({ spec, settings, weights, texts }: Parts, { offset, s
   return ridgeMap(rows, texts.width, table, width)
 }
 
+/** From the text of a profile to the global half of a user vector, or undefined where none were trained with. */
+export function profileMap ({ spec, weights }: Parts): FittedMap | undefined {
+  if (!spec.losses.some(({ on }) => 'users' in on)) return undefined
+  const { matrix, offset } = foldAdapter(weights, 'user.adapter')
+  return { values: joined(matrix, offset), method: 'fold' }
+}
+
 function ridgeMap (x: Float32Array, inputs: number, y: Float32Array, outputs: number): FittedMap {
   const { ridge, lambda, unexplained } = chooseRidge({ x, inputs, y, outputs })
   const { map, offset } = affineOfRidge(ridge)
