@@ -9,6 +9,7 @@ import { startProgress } from '../src/progress.ts'
 const USAGE = `npm run prepare -- --in <folder, or files> --out <folder>
   [--source <published data set>] [--after 2018-01-01] [--before 2020-01-01]
   [--k-core 5,3|none] [--ties shuffle|input] [--domains a,b] [--max-bad-share 0.01] [--seed 42] [--config file.json]
+For studies: [--most-users n] [--held-out-items 0.1] [--overlap-ratio 0.5]
 Published data sets, read from the files as they were published: ${PUBLISHED_SETS.map(({ name }) => name).join(', ')}.`
 
 const OPTIONS = {
@@ -20,6 +21,9 @@ const OPTIONS = {
   ties: { type: 'string' },
   domains: { type: 'string' },
   'max-bad-share': { type: 'string' },
+  'most-users': { type: 'string' },
+  'held-out-items': { type: 'string' },
+  'overlap-ratio': { type: 'string' },
 } as const
 
 await runCommand('prepare', { usage: USAGE }, async (signal) => {
@@ -28,6 +32,9 @@ await runCommand('prepare', { usage: USAGE }, async (signal) => {
   const settings = prepareSettings({
     ...await readConfig(flags.config),
     ...given({ source, after, before, kCore: flags['k-core'], ties, domains, maxBadShare: flags['max-bad-share'], seed }),
+    ...given({
+      mostUsers: flags['most-users'], heldOutItems: flags['held-out-items'], overlapRatio: flags['overlap-ratio'],
+    }),
   })
   const progress = startProgress({ label: 'prepare', total: STAGES.length, unit: 'stages' })
   const { manifest, skipped } = await prepare({

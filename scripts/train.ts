@@ -1,14 +1,17 @@
 import { runCommand } from '../src/config/command.ts'
 import { parseFlags, readConfig, STEP_FLAGS } from '../src/config/step-flags.ts'
 import { loadTf } from '../src/nn/tf.ts'
+import { CDSR_FLAGS, cdsrOverrides } from '../src/pipeline/cdsr-flags.ts'
 import { RECG_FLAGS, recgOverrides } from '../src/pipeline/recg-flags.ts'
 import { backendChoice, trainSettings } from '../src/pipeline/train-settings.ts'
 import { trainStep } from '../src/pipeline/train.ts'
 import { progressReporter } from '../src/train/reporter.ts'
 
-const USAGE = `npm run train -- --in <embeddings> --out <run>
+const USAGE = `npm run train -- --in <embeddings, or profiles> --out <run>
   [--system llm4cdsr|llm-recg|sasrec-ids|sasrec-text|gru4rec|bert4rec] [--preset product|paper|official] [--seed 42]
   [--config file.json] [--epochs n] [--backend auto|native-gpu|native|wasm|cpu] [--fresh]
+  of llm4cdsr: [--alpha 0.1] [--beta 0.1] [--backbone sasrec|gru4rec|bert4rec]
+  [--no-unified] [--no-profile] [--no-reg] [--no-init]
   of llm-recg: [--source domain,...] [--target domain,...] [--aux domain,...|none] [--alpha 0.001] [--patterns 32]
   [--tau 1] [--backbone sasrec|gru4rec|bert4rec] [--no-ig] [--no-id] [--no-ic] [--no-sg] [--sem]
 Ctrl-C saves; the same command goes on from there, and --fresh begins anew. Equal runs give equal bytes on wasm, and on
@@ -22,13 +25,14 @@ const OPTIONS = {
   backend: { type: 'string', default: 'auto' },
   fresh: { type: 'boolean', default: false },
   ...RECG_FLAGS,
+  ...CDSR_FLAGS,
 } as const
 
 await runCommand('train', { usage: USAGE }, async (signal) => {
   const { flags } = parseFlags(USAGE, OPTIONS, ['in', 'out'])
   const { system, preset, seed, epochs } = flags
   const backend = backendChoice(flags.backend)
-  const config = { ...await readConfig(flags.config), ...recgOverrides(flags) }
+  const config = { ...await readConfig(flags.config), ...recgOverrides(flags), ...cdsrOverrides(flags) }
   const { manifest, skipped } = await trainStep({
     input: flags.in!,
     out: flags.out!,

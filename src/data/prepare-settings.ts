@@ -1,8 +1,9 @@
 import { IsthmusError } from '../errors.ts'
 import { publishedSet } from './published/sets.ts'
 import type { SequenceSettings } from './sequences.ts'
+import type { VarySettings } from './vary.ts'
 
-export interface PrepareSettings extends SequenceSettings {
+export interface PrepareSettings extends SequenceSettings, VarySettings {
   /** The share of rows of a kind that may be bad; above it the step stops. */
   readonly maxBadShare: number
   /** A published set (see `published/sets.ts`) that the input is, in the files as they were published. */
@@ -54,11 +55,7 @@ const PARSERS = {
     if (!isCount(seed)) throw invalid('seed', 'is a whole number from 0')
     return seed
   },
-  maxBadShare (value: unknown): number {
-    const share = numberOf(value)
-    if (!(share >= 0 && share <= 1)) throw invalid('maxBadShare', 'is a number from 0 to 1')
-    return share
-  },
+  maxBadShare: (value: unknown): number => shareOf('maxBadShare', value),
   domains (value: unknown): readonly string[] {
     const names: unknown[] = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : []
     const texts = names.filter((name): name is string => typeof name === 'string' && name !== '')
@@ -81,6 +78,19 @@ const PARSERS = {
     if (typeof value !== 'boolean') throw invalid('textRequired', 'is true or false')
     return value
   },
+  mostUsers (value: unknown): number {
+    const most = numberOf(value)
+    if (!isCount(most) || most === 0) throw invalid('mostUsers', 'is a whole number from 1')
+    return most
+  },
+  heldOutItems: (value: unknown): number => shareOf('heldOutItems', value),
+  overlapRatio: (value: unknown): number => shareOf('overlapRatio', value),
+}
+
+function shareOf (field: string, value: unknown): number {
+  const share = numberOf(value)
+  if (!(share >= 0 && share <= 1)) throw invalid(field, 'is a number from 0 to 1')
+  return share
 }
 
 function timeOf (field: string, value: unknown): number {

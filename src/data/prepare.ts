@@ -20,6 +20,7 @@ import { buildSequences } from './sequences.ts'
 import { findSources } from './sources.ts'
 import type { Sources } from './sources.ts'
 import { statistics } from './statistics.ts'
+import { restrict, thinOverlap } from './vary.ts'
 
 export interface PrepareOptions {
   /** Files, or folders with `interactions*` and `items*`; with a `source`, with that set's files somewhere below. */
@@ -102,9 +103,11 @@ async function makeDataset (
     accept('items', items)
     const withoutText = textRequired === true ? await keepDescribed(db) : 0
     stage('filtering and ordering')
-    const { sequences, rounds, leftOut } = await buildSequences(db, settings)
+    const { sequences: all, rounds, leftOut } = await buildSequences(db, settings)
+    const restricted = restrict(all, settings)
     stage('drawing candidates')
-    const candidates = buildCandidates(sequences, settings.seed)
+    const candidates = buildCandidates(restricted, settings.seed)
+    const sequences = thinOverlap(restricted, settings)
     stage('writing')
     if (signal?.aborted === true) throw stopped()
     return {

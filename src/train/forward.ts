@@ -23,9 +23,9 @@ export interface BatchRows extends ItemRows<Tensor> {
 /**
  * The loss of one step (LLM4CDSR Eq. 4, 6, 7 and 8): every real step of the mixed thread, joined with the step of its
  * target's local thread that saw the same past, is to score its target above negatives of the same domain; pairs of
- * items of one user are to lie close, and the last step of a user close to the user's profile; texts of several domains
- * are to stay comparable (LLM-RecG Eq. 6 and 9-14). Axes: U items, B users, L steps, S real steps of one domain, Z users
- * with a profile, d width, D = 2d or d.
+ * items of one user are to lie close, and the last step of a user close to the user's profile; texts of several
+ * domains are to stay comparable (LLM-RecG Eq. 6 and 9-14). Axes: U items, B users, L steps, S real steps of one
+ * domain, Z users with a profile, d width, D = 2d or d.
  */
 export function batchLoss (
   tf: Tf, ops: Ops<Tensor>, spec: SystemSpec, settings: Settings, batch: TrainingBatch, rows: BatchRows

@@ -9,6 +9,7 @@ import { loadTf } from '../../src/nn/tf.ts'
 import type { LoadedTf } from '../../src/nn/tf.ts'
 import { tfjsOps } from '../../src/nn/tfjs-ops.ts'
 import { createRandom } from '../../src/random.ts'
+import { ABLATIONS, type Ablation } from '../../src/systems/ablations.ts'
 import { initialWeights } from '../../src/systems/initial-weights.ts'
 import { resolveSettings } from '../../src/systems/settings.ts'
 import { systemSpec } from '../../src/systems/spec.ts'
@@ -175,6 +176,17 @@ describe('the training loss', () => {
   it('has no term that the settings leave out', () => {
     expect([...losses(parts('llm4cdsr', 'product', { alpha: 0 })).terms.keys()]).toEqual(['rec.A', 'rec.B'])
     expect([...losses(parts('llm4cdsr', 'product', { beta: 0 })).terms.keys()]).toEqual(['rec.A', 'rec.B', 'reg.A.B'])
+  })
+
+  it.each(Object.keys(ABLATIONS) as Ablation[])('changes without %s', (part) => {
+    const whole = parts('llm4cdsr', 'product', { beta: 0.1 })
+    const less = parts('llm4cdsr', 'product', { beta: 0.1, ...ABLATIONS[part] })
+    const [before, after] = [losses(whole).terms, losses(less).terms]
+    const gone = { unified: [], init: [], reg: ['reg.A.B'], profile: ['profile'] }[part]
+    expect([...before.keys()].filter((name) => !after.has(name))).toEqual(gone)
+    // Where no term goes, item vectors begin elsewhere.
+    if (gone.length === 0) expect(after.get('rec.A')).not.toBeCloseTo(before.get('rec.A')!, 6)
+    else for (const [name, value] of after) expect(value).toBe(before.get(name))
   })
 
   it('is not moved by a target that stands among the shared negatives', () => {
