@@ -59,10 +59,14 @@ const ParitySchema = Type.Object({
 
 /** Where a map for items without a trained row comes from. */
 const ItemMapSchema = Type.Object({
-  method: Type.Union([Type.Literal('fold'), Type.Literal('pca'), Type.Literal('ridge')]),
+  method: Type.Union([Type.Literal('fold'), Type.Literal('pca'), Type.Literal('ridge'), Type.Literal('zero')]),
   lambda: Type.Optional(Type.Number()),
   /** Share of the trained rows' variance that it leaves unexplained. */
   unexplained: Type.Optional(Type.Number()),
+  /** How the method was chosen: validation targets among items held out, and what each method was worth (NDCG@10). */
+  heldOut: Type.Optional(Type.Object({
+    items: Count, users: Count, ndcg10: Type.Record(Type.String(), Type.Number()),
+  }, closed)),
 }, closed)
 
 const FileSchema = Type.Object({

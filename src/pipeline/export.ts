@@ -14,11 +14,12 @@ import { createModel, type Model } from '../train/model.ts'
 import { openEvaluation } from './evaluate.ts'
 import { approximateIndex } from './export/approximate-index.ts'
 import { writeHistories, writeItems, writeTexts } from './export/bundle-files.ts'
+import { chooseMaps, type ChosenMap } from './export/choose-maps.ts'
 import { type DomainRows, domainRows, rowsOf } from './export/domain-rows.ts'
 import { encoderGraph } from './export/encoder-graph.ts'
 import type { ExportSettings } from './export/export-settings.ts'
 import { goldenAnswers } from './export/golden-answers.ts'
-import { type FittedMap, itemMap, localMap, profileMap } from './export/item-maps.ts'
+import { profileMap } from './export/item-maps.ts'
 import { checkParity } from './export/parity.ts'
 import { popularItems } from './export/popular-items.ts'
 import { textNorm } from './export/text-norm.ts'
@@ -109,7 +110,7 @@ export async function fillBundle (dir: string, parts: BundleParts): Promise<Omit
       const popular = popularItems(dataset, domains[k]!, all, width, settings.halfLifeDays)
       await writeFile(join(dir, files.popularity(name)), `${JSON.stringify(popular)}\n`)
     }
-    const itemMaps = await writeMaps(dir, run)
+    const itemMaps = await writeMaps(dir, run, tf)
     const profiles = profileMap(run)
     if (profiles !== undefined) await writeNumbers(join(dir, files.profileMap), profiles.values)
     const retrieval = await writeIndexes(dir, parts, model, domains, vectors)
@@ -140,12 +141,12 @@ export async function fillBundle (dir: string, parts: BundleParts): Promise<Omit
   }
 }
 
-async function writeMaps (dir: string, run: Run): Promise<NonNullable<Manifest['itemMaps']>> {
-  const maps: Array<[file: string, map: FittedMap]> = [[files.itemMap, itemMap(run)]]
-  for (const domain of run.dataset.domains) {
-    const local = localMap(run, domain)
-    if (local !== undefined) maps.push([files.localMap(domain.name), local])
-  }
+async function writeMaps (dir: string, run: Run, tf: Tf): Promise<NonNullable<Manifest['itemMaps']>> {
+  const { item, locals } = chooseMaps(tf, run)
+  const maps: Array<[file: string, map: ChosenMap]> = [
+    [files.itemMap, item],
+    ...locals.map((map, k): [string, ChosenMap] => [files.localMap(run.dataset.domains[k]!.name), map]),
+  ]
   for (const [file, { values }] of maps) await writeNumbers(join(dir, file), values)
   return Object.fromEntries(maps.map(([file, { values: _, ...facts }]) => [file, facts]))
 }
