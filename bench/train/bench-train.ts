@@ -23,6 +23,7 @@ export interface BenchTrainOptions {
   /** Steps of the epoch that is measured. */
   readonly steps: number
   readonly items: number
+  readonly batchSize: number
   readonly say: (message: string) => void
 }
 
@@ -32,13 +33,14 @@ const WARM_STEPS = 3
  * Steps of LLM4CDSR on one of our backends and in PyTorch, in turns, from the same weights and on the same batches;
  * and what memory does over them. PyTorch is left out where it cannot be installed, and the figures say why.
  */
-export async function benchTrain ({ backend, threads, steps, items, say }: BenchTrainOptions): Promise<TrainFigures> {
+export async function benchTrain (
+  { backend, threads, steps, items, batchSize, say }: BenchTrainOptions
+): Promise<TrainFigures> {
   // Read by TensorFlow when it loads.
   process.env.TF_NUM_INTRAOP_THREADS = process.env.TF_NUM_INTEROP_THREADS = String(threads)
   const { tf, close } = await loadTf(backend)
   const length = 50
-  const batchSize = 128
-  const { dataset, texts } = madeUpLog({ users: steps * batchSize, items, length })
+  const { dataset, texts } = madeUpLog({ users: steps * batchSize, items, longest: length })
   const settings = resolveSettings('llm4cdsr', 'product', texts.width, {
     width: 128, length, batchSize, localInit: 'random',
   })
@@ -94,6 +96,7 @@ export async function benchTrain ({ backend, threads, steps, items, say }: Bench
     return {
       backend,
       threads,
+      batchSize,
       ours,
       torch: torch && { version: torch.version, steps: theirs },
       ...(withoutTorch !== undefined && { withoutTorch }),

@@ -21,6 +21,7 @@ problem = json.load(open(f"{folder}/problem.json"))
 settings = problem["settings"]
 D, LAYERS, DROP = settings["width"], settings["layers"], settings["dropout"]
 assert settings["heads"] == 1 and settings["recLoss"] == "softmax" and settings["contrastive"] == "dcl"
+assert settings["globalItems"] == "textAndIds"
 
 flat = np.fromfile(f"{folder}/weights.f32", dtype=np.float32)
 texts = torch.from_numpy(np.fromfile(f"{folder}/texts.f32", dtype=np.float32).reshape(-1, problem["textWidth"]))
@@ -92,13 +93,14 @@ class Llm4cdsr(nn.Module):
         super().__init__()
         self.adapter = nn.Sequential(linear("items.adapter.in"), linear("items.adapter.out"))
         self.local = nn.Embedding.from_pretrained(given["items.local"], freeze=False, sparse=True)
+        self.ids = nn.Embedding.from_pretrained(given["items.ids"], freeze=False, sparse=True)
         self.temperature = nn.Parameter(given["temperature"])
         self.mixed = Sasrec("threads.mixed", settings["embScale"])
         self.locals = nn.ModuleList([Sasrec(f"threads.local.{name}", math.sqrt(D)) for name in problem["domains"]])
 
     def forward(self, batch):
         rows = batch["items"] - 1
-        adapted = self.adapter(texts[rows])
+        adapted = self.adapter(texts[rows]) + self.ids(rows)
         stored = F.normalize(torch.cat([adapted, self.local(rows)], -1), dim=-1)
         mixed = self.mixed(stored[:, :D], batch["mixed"])
         total = 0
@@ -135,10 +137,11 @@ for batch in batches:
     for found in batch["steps"]:
         found["clash"] = torch.isin(found["targets"], found["negatives"]).float()
 model = Llm4cdsr()
-dense = [weight for name, weight in model.named_parameters() if name != "local.weight"]
+tables = [model.local.weight, model.ids.weight]
+dense = [weight for name, weight in model.named_parameters() if name not in ("local.weight", "ids.weight")]
 optimisers = [
     torch.optim.Adam(dense, lr=settings["learningRate"], fused=True),
-    torch.optim.SparseAdam([model.local.weight], lr=settings["learningRate"]),
+    torch.optim.SparseAdam(tables, lr=settings["learningRate"]),
 ]
 
 

@@ -5,25 +5,36 @@ import type { ItemTexts } from '../../src/systems/initial-weights.ts'
 const DOMAINS = ['first', 'second']
 const TEXT_WIDTH = 384
 
-/**
- * A log where every user fills a whole window, and texts at random: nothing to learn from, but each step costs what a
- * full one costs. Two domains of equal size; `length` + 3 events a user (a target more than inputs, and two held out).
- */
+/** What a log is to be like: `longest` inputs a user, and three events more (the last target, and two held out). */
+export interface MadeUpLog {
+  readonly users: number
+  readonly items: number
+  readonly longest: number
+  /** Every second user has between 2 and `longest` inputs instead, drawn evenly. */
+  readonly mixedLengths?: boolean
+}
+
+/** A log of two domains of equal size, and texts at random: nothing to learn from, but steps cost what real ones do. */
 export function madeUpLog (
-  { users, items, length }: { users: number, items: number, length: number }
+  { users, items, longest, mixedLengths = false }: MadeUpLog
 ): { dataset: Dataset, texts: ItemTexts } {
   const random = createRandom(1, 'bench/train')
   const size = items / DOMAINS.length
-  const each = length + 3
   const names = Array.from({ length: items }, (_, i) => `item-${i}`)
+  const offsets = new Uint32Array(users + 1)
+  for (let u = 0; u < users; u++) {
+    const inputs = mixedLengths && u % 2 === 0 ? 2 + random.integer(longest - 1) : longest
+    offsets[u + 1] = offsets[u]! + inputs + 3
+  }
+  const events = offsets[users]!
   const dataset: Dataset = {
     digest: '',
     domains: DOMAINS.map((name, k) => ({ name, size, offset: k * size })),
     items: names.map((itemId, i) => ({ itemId, domain: DOMAINS[Math.floor(i / size)]! })),
     users: Array.from({ length: users }, (_, u) => `user-${u}`),
-    offsets: Uint32Array.from({ length: users + 1 }, (_, u) => u * each),
-    events: Int32Array.from({ length: users * each }, () => 1 + random.integer(items)),
-    times: Float64Array.from({ length: users * each }, (_, i) => i),
+    offsets,
+    events: Int32Array.from({ length: events }, () => 1 + random.integer(items)),
+    times: Float64Array.from({ length: events }, (_, i) => i),
     candidates: { seed: 0, digest: '', valid: new Int32Array(0), test: new Int32Array(0) },
   }
   const rows = Float32Array.from({ length: items * TEXT_WIDTH }, () => random.normal() / Math.sqrt(TEXT_WIDTH))

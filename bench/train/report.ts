@@ -4,6 +4,7 @@ import type { StepTime } from './torch-process.ts'
 export interface TrainFigures {
   readonly backend: string
   readonly threads: number
+  readonly batchSize: number
   /** Ours, step by step; each beside the PyTorch step that was taken right after it. */
   readonly ours: readonly StepTime[]
   /** Undefined: why PyTorch is not there is in `withoutTorch`. */
@@ -29,7 +30,7 @@ export function pairedRatio (ours: readonly number[], theirs: readonly number[])
 
 /** The figures for people. */
 export function trainReport (figures: TrainFigures): string {
-  const { backend, threads, ours, torch, losses, batchMs, memory } = figures
+  const { backend, threads, batchSize, ours, torch, losses, batchMs, memory } = figures
   const row = (name: string, steps: readonly StepTime[]): string => [
     name.padEnd(26), ...(['wall', 'cpu'] as const).flatMap((kind) => {
       const values = steps.map((step) => step[kind])
@@ -37,7 +38,7 @@ export function trainReport (figures: TrainFigures): string {
     }),
   ].join('  ')
   const lines = [
-    `LLM4CDSR, batch 128, length 50, width 128; ${ours.length} steps in turns, ${threads} thread(s)`,
+    `LLM4CDSR, batch ${batchSize}, length 50, width 128; ${ours.length} steps in turns, ${threads} thread(s)`,
     `${' '.repeat(26)}  wall ms  (least)   cpu ms  (least)`,
     row(`ours (${backend})`, ours),
   ]
@@ -60,4 +61,17 @@ export function trainReport (figures: TrainFigures): string {
     `${memory.map(({ tensors }) => tensors).join(', ')} tensors`
   )
   return lines.join('\n')
+}
+
+/** What one part of an epoch left behind: a quarter of its steps, or the validation at its end. */
+export interface EpochPart extends Memory { readonly epoch: number, readonly part: string, readonly seconds: number }
+
+/** Memory part by part, so that what grows shows where; the first epoch also warms up. */
+export function epochReport (system: string, parts: readonly EpochPart[]): string {
+  const width = Math.max(...parts.map(({ part }) => part.length))
+  return [
+    `${system}, batches of 128, the size of food-kitchen: memory after each part of an epoch`,
+    ...parts.map(({ epoch, part, seconds, rssMiB, tensors }) => `epoch ${epoch}  ${part.padEnd(width)}  ` +
+      `${seconds.toFixed(1).padStart(6)} s  ${rssMiB.toFixed(0).padStart(6)} MiB  ${tensors} tensors`),
+  ].join('\n')
 }

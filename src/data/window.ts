@@ -35,19 +35,35 @@ export function widest (rows: readonly ArrayLike<number>[]): number {
   return Math.max(1, ...rows.map((row) => row.length))
 }
 
-/**
- * Places for rows of these lengths in a block of rows of one `width`, padded on the left: `starts[i]` is the index of
- * row i's first element in the flat block. Packed, rows share one of the block where they fit (first fit).
- */
-export function packLeft (
-  lengths: readonly number[], width: number, isPacked: boolean
-): { rows: number, starts: readonly number[] } {
+/** Places in a block: `starts[i]` is the index of row i's first element in the flat [rows, width] block. */
+export interface Places {
+  readonly rows: number
+  readonly width: number
+  readonly starts: readonly number[]
+}
+
+/** Places for sequences of these lengths, each in a row of its own, padded on the left. */
+export function placeAlone (lengths: readonly number[], width: number): Places {
+  return { rows: lengths.length, width, starts: lengths.map((length, i) => (i + 1) * width - length) }
+}
+
+/** Places for sequences of these lengths, several in a row where they fit: the smaller of the blocks tried. */
+export function placeTogether (lengths: readonly number[]): Places {
+  const longest = Math.max(1, ...lengths)
+  // As wide as the longest leaves gaps that fit none; much wider, and attention costs more than the padding saved.
+  const narrow = firstFit(lengths, longest)
+  const wide = firstFit(lengths, Math.ceil(1.5 * longest))
+  return wide.rows * wide.width < narrow.rows * narrow.width ? wide : narrow
+}
+
+/** Each sequence in the first row that has room, filled from the right. */
+function firstFit (lengths: readonly number[], width: number): Places {
   const free: number[] = []
   const starts = lengths.map((length) => {
-    const fitting = isPacked ? free.findIndex((places) => places >= length) : -1
+    const fitting = free.findIndex((places) => places >= length)
     const row = fitting === -1 ? free.push(width) - 1 : fitting
     free[row]! -= length
     return row * width + free[row]!
   })
-  return { rows: free.length, starts }
+  return { rows: free.length, width, starts }
 }

@@ -53,15 +53,17 @@ export function createAdam (settings: Partial<AdamSettings> = {}, from?: AdamSta
   const move = (
     { mean, square }: Moments, data: Float32Array, at: number, gradient: Float32Array, from: number, count: number
   ): void => {
-    const rate = learningRate / (1 - beta1 ** step)
+    // Both sides of m / (sqrt(s) / correction + epsilon) times the correction: one division an element.
     const correction = Math.sqrt(1 - beta2 ** step)
+    const rate = learningRate * correction / (1 - beta1 ** step)
+    const least = epsilon * correction
     for (let k = 0; k < count; k++) {
       const slope = gradient[from + k]!
       const m = beta1 * mean[at + k]! + (1 - beta1) * slope
       const s = beta2 * square[at + k]! + (1 - beta2) * slope * slope
       mean[at + k] = m
       square[at + k] = s
-      data[at + k]! -= rate * m / (Math.sqrt(s) / correction + epsilon)
+      data[at + k]! -= rate * m / (Math.sqrt(s) + least)
     }
   }
 

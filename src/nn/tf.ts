@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import nodeUtil from 'node:util'
 import { IsthmusError } from '../errors.ts'
 import { nativeFolder, type NativeFlavor } from './native-cache.ts'
+import { patchNativeKernels } from './native-kernels.ts'
 import { patchWasmKernels } from './wasm-kernels.ts'
 
 export type Tf = typeof Tfjs
@@ -61,6 +62,7 @@ async function loadNative (flavor: NativeFlavor): Promise<LoadedTf> {
   const name = flavor === 'gpu' ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node'
   const backend: Backend = flavor === 'gpu' ? 'native-gpu' : 'native'
   const addon = openAddon(name, flavor)
+  patchNativeKernels(addon)
   const loaded = await start(addon, 'tensorflow', backend)
   if (flavor === 'gpu' && !loaded.gpu) {
     loaded.close()

@@ -1,7 +1,7 @@
 import type { Dataset, Domain } from '../data/dataset.ts'
 import { domainOf, trainPrefix } from '../data/dataset.ts'
 import { drawCandidates, drawNegative } from '../data/negatives.ts'
-import { packLeft, widest } from '../data/window.ts'
+import { placeAlone, placeTogether, widest } from '../data/window.ts'
 import type { Random } from '../random.ts'
 import { isPaddingFree } from '../systems/settings.ts'
 import type { Settings } from '../systems/settings.ts'
@@ -159,10 +159,11 @@ function stepsOf (
 function threadBlock (
   threads: readonly Int32Array[], offset: number, settings: Settings, table: RowTable
 ): { block: ThreadBlock, starts: readonly number[] } {
-  const length = isPaddingFree(settings) ? widest(threads) : settings.length
+  const lengths = threads.map((thread) => thread.length)
   // A recurrence runs through its row, and where padding is seen, so would be a neighbour.
-  const isPacked = isPaddingFree(settings) && settings.backbone !== 'gru4rec'
-  const { rows: batch, starts } = packLeft(threads.map((thread) => thread.length), length, isPacked)
+  const { rows: batch, width: length, starts } = !isPaddingFree(settings)
+    ? placeAlone(lengths, settings.length)
+    : settings.backbone === 'gru4rec' ? placeAlone(lengths, widest(threads)) : placeTogether(lengths)
   const size = batch * length
   const block = {
     batch,

@@ -94,9 +94,9 @@ describe('a training batch', () => {
 
   it('looks at the latest events only, and is as wide as its longest user needs', () => {
     const { batch } = build([[1, 2, 3, 4, 5, 6, 1, 2, 3], [4, 5]], [6, 6])
-    expect(batch.mixed).toMatchObject({ batch: 2, length: 6 })
-    expect([...batch.mixed.positions]).toEqual([1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 1])
-    expect(build([[1, 2, 3], [4, 5]], [6, 6]).batch.mixed.length).toBe(2)
+    expect(batch.mixed).toMatchObject({ batch: 1, length: 9 }) // both in one row
+    expect([...batch.mixed.positions]).toEqual([0, 0, 1, 1, 2, 3, 4, 5, 6])
+    expect(build([[1, 2, 3], [4, 5, 6]], [6, 6]).batch.mixed.length).toBe(2)
     expect(build([[1, 2, 3], [4, 5]], [6, 6], { preset: 'official' }).batch.mixed.length).toBe(6)
   })
 
@@ -167,12 +167,13 @@ describe('a training batch', () => {
       .map((at) => block.hidden![at] === 1 ? 'hidden' : batch.items[block.rows[at]!])
 
     it('has two samples of each user, whose last shows all events but the last', () => {
-      expect(batch.mixed.batch).toBe(4)
+      expect(Math.max(...batch.mixed.sequences)).toBe(4)
       expect(shown(batch.mixed, 2)).toEqual([1, 7, 2, 8, 'hidden'])
       expect(shown(batch.locals[0]!, 2)).toEqual([1, 2, 'hidden'])
       expect(shown(batch.locals[1]!, 2)).toEqual([7, 8])
       expect(shown(batch.mixed, 3)).toEqual([4, 5, 'hidden'])
-      expect([...batch.mixed.positions.subarray(2 * 5, 3 * 5)]).toEqual([1, 2, 3, 4, 5])
+      const third = batch.mixed.positions.filter((_, at) => batch.mixed.sequences[at] === 3)
+      expect([...third]).toEqual([1, 2, 3, 4, 5])
     })
 
     it('asks at each hidden step of both threads for the item that stood there, and nowhere else', () => {
@@ -181,15 +182,15 @@ describe('a training batch', () => {
         batch.mixed.hidden![at] === 1))
       for (const [k, { mixed, local, targets }] of batch.steps.entries()) {
         for (const [s, at] of mixed.entries()) {
-          const [row, place] = [Math.floor(at / 5), at % 5]
-          const user = [events, [4, 5, 6]][row % 2]!
-          expect(batch.items[targets[s]!]).toBe(user[place - (5 - user.length)])
+          const [sample, place] = [batch.mixed.sequences[at]!, batch.mixed.positions[at]! - 1]
+          const user = [events, [4, 5, 6]][(sample - 1) % 2]!
+          expect(batch.items[targets[s]!]).toBe(user[place])
           if (local[s] === 0) continue
-          expect(batch.locals[k]!.hidden![local[s]! - 1]).toBe(1)
-          const before = user.slice(0, place - (5 - user.length)).filter((id) => (id > 6) === (k === 1)).length
-          const { length, mask } = batch.locals[k]!
-          const padding = [...mask.subarray(row * length, (row + 1) * length)].filter((real) => real === 0).length
-          expect(local[s]! - 1).toBe(row * length + padding + before)
+          const there = local[s]! - 1
+          const before = user.slice(0, place).filter((id) => (id > 6) === (k === 1)).length
+          expect(batch.locals[k]!.hidden![there]).toBe(1)
+          expect(batch.locals[k]!.sequences[there]).toBe(sample)
+          expect(batch.locals[k]!.positions[there]).toBe(before + 1)
         }
       }
     })

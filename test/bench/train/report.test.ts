@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { pairedRatio, trainReport, type TrainFigures } from '../../../bench/train/report.ts'
+import { epochReport, pairedRatio, trainReport, type TrainFigures } from '../../../bench/train/report.ts'
 
 const step = (wall: number, cpu = wall) => ({ wall, cpu, loss: 1 })
 const figures: TrainFigures = {
   backend: 'native',
   threads: 1,
+  batchSize: 128,
   ours: [step(100), step(120, 100), step(900, 110)],
   torch: { version: '2.7.1', steps: [step(80, 100), step(100), step(600, 100)] },
   losses: { ours: 15.123456, torch: 15.123454 },
@@ -37,5 +38,17 @@ describe('the report', () => {
     expect(text).toContain('PyTorch: not measured: it cannot be installed here: no network')
     expect(text).not.toContain('ratio')
     expect(text).toContain('ours (native)')
+  })
+})
+
+describe('the report on an epoch', () => {
+  it('has a line for each part with its time, memory and tensors', () => {
+    const text = epochReport('gru4rec', [
+      { epoch: 1, part: 'steps, 1 of 4 parts', seconds: 2.34, rssMiB: 800.4, tensors: 1 },
+      { epoch: 1, part: 'validation', seconds: 10, rssMiB: 900.6, tensors: 0 },
+    ])
+    expect(text).toMatch(/^gru4rec, /)
+    expect(text).toMatch(/^epoch 1 +steps, 1 of 4 parts +2\.3 s +800 MiB +1 tensors$/m)
+    expect(text).toMatch(/^epoch 1 +validation +10\.0 s +901 MiB +0 tensors$/m)
   })
 })
