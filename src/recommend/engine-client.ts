@@ -19,6 +19,10 @@ export interface EngineClientOptions extends EngineWorkerData {
   readonly onState?: (state: 'down' | 'ready', cause?: unknown) => void
   /** Told after each message: how many calls it held and how long they took in the worker, in milliseconds. */
   readonly onBatch?: (calls: number, ms: number) => void
+  /** Told how long each call waited before it was sent, in milliseconds. */
+  readonly onSent?: (waitedMs: number) => void
+  /** Told of each call that was not worth sending: its deadline had passed, or its caller had gone. */
+  readonly onDrop?: (reason: 'deadline' | 'client_gone') => void
   /** Milliseconds to wait before the n-th try (n from 0) to start a worker again. */
   readonly restartDelay?: (attempt: number) => number
   /** Makes the thread: tests pass one that does as told. */
@@ -31,18 +35,29 @@ interface Waiting {
   readonly call: EngineCall
   readonly resolve: (value: EngineValue) => void
   readonly reject: (error: unknown) => void
+  readonly since: number
+  readonly gone?: () => boolean
 }
+
+/** How much the latest batch counts in the mean time of a batch. */
+const LATEST = 0.3
+
+/** How much longer than foreseen a call may take: what goes before this queue and comes after it is not seen here. */
+const MARGIN = 1.5
 
 /**
  * An engine in a worker thread. Calls wait here, in a bounded queue; whenever the worker is free it gets all that wait,
  * up to `maxBatch`, without a timer: alone a call goes at once, under load batches fill by themselves. A call whose
- * deadline has passed is not sent. When the worker dies, the calls it was at fail with `engine_unavailable` and another
- * one is started; until that is ready, shoppers' calls fail at once (popular items are better than a late answer), and
- * calls about the catalogue wait. Fails like `openBundle` and `openEngine` where the bundle cannot be used.
+ * deadline has passed, or whose caller has gone, is not sent; one that would not be done by its deadline, at the pace
+ * of the batches before, is refused with `overloaded` when it comes: late answers take the time of those in time. When
+ * the worker dies, the calls it was at fail with `engine_unavailable` and another one is started; until that is ready,
+ * shoppers' calls fail at once (popular items are better than a late answer), and calls about the catalogue wait. Fails
+ * like `openBundle` and `openEngine` where the bundle cannot be used.
  */
 export async function engineClient (options: EngineClientOptions): Promise<Engine> {
   const {
     maxWaiting = 512, maxBatch = 64, restore = async () => {}, log = () => {}, onState = () => {}, onBatch = () => {},
+    onSent = () => {}, onDrop = () => {},
     restartDelay = (attempt) => attempt === 0 ? 0 : Math.min(10_000, 100 * 2 ** attempt),
     startThread = startEngineThread, now = () => performance.now(),
   } = options
@@ -51,6 +66,8 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
   const queue: Waiting[] = []
   let active: readonly Waiting[] = []
   let sentAt = 0
+  /** What a batch takes, in milliseconds, whatever its size: calls join the next one, they do not queue one by one. */
+  let pace = 0
   /** Set while calls may be sent. */
   let thread: EngineThread | undefined
   let status: EngineStatus
@@ -79,7 +96,7 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     status = starting.status
     const call = async (call: EngineCall): Promise<EngineValue> => await new Promise((resolve, reject) => {
       if (death !== undefined) return reject(death)
-      direct.push({ call, resolve, reject })
+      direct.push({ call, resolve, reject, since: now() })
       starting.post([call])
     })
     try {
@@ -101,18 +118,25 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     const batch: Waiting[] = []
     while (batch.length < maxBatch && queue.length > 0) {
       const next = queue.shift()!
-      if (isLate(next.call, now())) next.reject(new IsthmusError('deadline_exceeded', 'too late before it began'))
-      else batch.push(next)
+      const useless = isLate(next.call, now()) ? 'deadline' : next.gone?.() === true ? 'client_gone' : undefined
+      if (useless === undefined) batch.push(next)
+      else {
+        onDrop(useless)
+        next.reject(new IsthmusError('deadline_exceeded', 'of no use before it began'))
+      }
     }
     if (batch.length === 0) return drained?.()
     active = batch
     sentAt = now()
+    for (const { since } of batch) onSent(sentAt - since)
     thread.post(batch.map(({ call }) => call))
   }
   const finish = (answers: readonly EngineAnswer[]): void => {
     const done = active
     active = []
-    onBatch(done.length, now() - sentAt)
+    const took = now() - sentAt
+    pace += (took - pace) * LATEST
+    onBatch(done.length, took)
     // The next batch first: the worker is busy again while this thread answers.
     pump()
     settle(done, answers)
@@ -141,16 +165,24 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     }
   }
 
-  async function ask (call: EngineCall): Promise<EngineValue> {
+  /** Whether a call would be done by its deadline. Always where nothing is before it: one call has to tell the pace. */
+  const isHopeless = (call: EngineCall): boolean => {
+    if (active.length === 0) return false
+    const wait = Math.max(0, sentAt + pace - now()) + pace * Math.ceil((queue.length + 1) / maxBatch)
+    return isLate(call, now() + MARGIN * wait)
+  }
+
+  async function ask (call: EngineCall, gone?: () => boolean): Promise<EngineValue> {
     if (closed !== undefined) throw new IsthmusError('shutting_down', 'the engine is closing')
     return await new Promise((resolve, reject) => {
-      const one = { call, resolve, reject }
+      const one = { call, resolve, reject, since: now(), ...(gone === undefined ? {} : { gone }) }
       if (isBounded(one)) {
         if (thread === undefined) throw new IsthmusError('engine_unavailable', 'the engine is starting again')
         if (queue.length >= maxWaiting && queue.filter(isBounded).length >= maxWaiting) {
           throw new IsthmusError('overloaded', `${maxWaiting} calls wait for the engine`)
         }
       }
+      if (isHopeless(call)) throw new IsthmusError('overloaded', 'the queue is longer than the deadline')
       queue.push(one)
       pump()
     })
@@ -164,7 +196,7 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     domains,
     embedder,
     // The worker answers each kind of call with its kind of value.
-    recommend: async (job) => await ask({ kind: 'recommend', job }) as RecommendResult,
+    recommend: async (job, gone) => await ask({ kind: 'recommend', job }, gone) as RecommendResult,
     similar: async (job) => await ask({ kind: 'similar', job }) as RankedItem[] | undefined,
     putItems: async (items) => { await ask({ kind: 'put', items }) },
     removeItem: async (itemId) => await ask({ kind: 'remove', itemId }) === true,

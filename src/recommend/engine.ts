@@ -8,8 +8,12 @@ export interface Engine {
   readonly domains: readonly string[]
   /** Raw embeddings accepted by `putItems`. */
   readonly embedder: { readonly id: string, readonly width: number }
-  /** Fails with `overloaded` (queue full), `deadline_exceeded`, `engine_unavailable` or `engine_bad_output`. */
-  recommend: (job: RecommendJob) => Promise<RecommendResult>
+  /**
+   * `gone` says that nobody waits any more: the job is then not begun.
+   * Fails with `overloaded` (queue full, or too long for the deadline), `deadline_exceeded`, `engine_unavailable` or
+   * `engine_bad_output`.
+   */
+  recommend: (job: RecommendJob, gone?: () => boolean) => Promise<RecommendResult>
   similar: (job: SimilarJob) => Promise<RankedItem[] | undefined>
   putItems: (items: readonly EngineItem[]) => Promise<void>
   removeItem: (itemId: string) => Promise<boolean>

@@ -43,19 +43,27 @@ const ENGINE_REASONS: Readonly<Record<string, string>> = {
   engine_bad_output: 'engine_bad_output',
 }
 
-export type Recommend = (queries: readonly RecommendQuery[], deadline: number) => Promise<Recommendation[]>
+export interface RecommendTerms {
+  /** Monotonic milliseconds (performance.now) after which an answer is of no use. */
+  readonly deadline: number
+  /** Says that nobody waits any more. */
+  readonly gone?: () => boolean
+  /** Too much is in work already: popular items at once, without the engine. */
+  readonly overloaded?: boolean
+}
+
+export type Recommend = (queries: readonly RecommendQuery[], terms: RecommendTerms) => Promise<Recommendation[]>
 
 /**
  * The whole online path: history, window, encode, retrieve, rank. Queries of one call reach the engine together.
  * An engine that is late, full or down gives the popular items and says so; it never makes a call fail.
- * `deadline` is in monotonic milliseconds (performance.now).
  */
 export function createRecommend (deps: RecommendDeps): Recommend {
-  return async (queries, deadline) =>
+  return async (queries, terms) =>
     await Promise.all(queries.map(async (query) => {
       const lease = deps.take(query.userId)
       try {
-        return await recommendOne(deps, lease, query, deadline)
+        return await recommendOne(deps, lease, query, terms)
       } finally {
         lease.release()
       }
@@ -63,18 +71,21 @@ export function createRecommend (deps: RecommendDeps): Recommend {
 }
 
 async function recommendOne (
-  deps: RecommendDeps, { model, variant }: Lease, query: RecommendQuery, deadline: number
+  deps: RecommendDeps, { model, variant }: Lease, query: RecommendQuery,
+  { deadline, gone, overloaded = false }: RecommendTerms
 ): Promise<Recommendation> {
   const { engine, popular, embedder } = model
   const { domain, profileText, k = 10, exclude = [], excludeSeen = true, explain = false, filter } = query
   const { history, reasons } = await timedAsync(deps, 'history', async () => await readHistory(deps, query))
+  if (overloaded) reasons.push('overloaded')
   const job: RecommendJob = {
     domain, history, k, exclude, excludeSeen, explain, deadline, ...(filter === undefined ? {} : { filter }),
   }
 
   const ask = async (text?: Float32Array): Promise<RecommendResult | undefined> => {
+    if (overloaded) return undefined
     try {
-      const asked = engine.recommend(text === undefined ? job : { ...job, text })
+      const asked = engine.recommend(text === undefined ? job : { ...job, text }, gone)
       return await timedAsync(deps, 'engine', async () => await before(deadline, asked))
     } catch (error) {
       const reason = error instanceof IsthmusError ? ENGINE_REASONS[error.code] : undefined
@@ -84,7 +95,7 @@ async function recommendOne (
     }
   }
   const embed = async (): Promise<Float32Array | undefined> => {
-    if (profileText === undefined) return undefined
+    if (profileText === undefined || overloaded) return undefined
     try {
       const stop = new AbortController()
       const embedding = embedder.embed([profileText], { signal: stop.signal })

@@ -27,6 +27,8 @@ export function createMetrics () {
     shed: counter('isthmus_shed_total', 'Requests refused to protect the others.', ['reason']),
     refused: counter('isthmus_refused_total', 'Requests of callers who may not, or too often.', ['reason']),
     deadlineExpired: counter('isthmus_deadline_expired_total', 'Deadlines that passed, by stage.', ['stage']),
+    clientsGone: counter('isthmus_clients_gone_total', 'Calls not begun because their callers had gone.'),
+    queueWait: histogram('isthmus_queue_wait_seconds', 'Time that a call waits for the engine.'),
     queueDepth: gauge('isthmus_queue_depth', 'Requests that wait for the engine.'),
     batchSize: new Histogram({
       name: 'isthmus_batch_size', help: 'Calls the engine took at once.', buckets: [1, 2, 4, 8, 16, 32, 64], registers,

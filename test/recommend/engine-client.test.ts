@@ -78,7 +78,7 @@ describe('the engine client', () => {
     expect(told).toEqual([1, 2, 1])
   })
 
-  it('refuses exactly what its queue has no room for, and keeps the catalogue true all the same', async () => {
+  it('P9: refuses exactly what its queue has no room for, and keeps the catalogue true all the same', async () => {
     const { engine, threads } = await open({ maxWaiting: 8 })
     const calls = Array.from({ length: 1 + 8 + 5 }, async () => await engine.recommend(job()))
     const put = engine.putItems([item('a')])
@@ -90,9 +90,10 @@ describe('the engine client', () => {
     expect(settled.filter((one) => one.status === 'rejected' && one.reason.code === 'overloaded')).toHaveLength(5)
   })
 
-  it('does not send a call whose deadline passed while it waited', async () => {
+  it('P11: does not send a call whose deadline passed while it waited', async () => {
     let now = 0
-    const { engine, threads } = await open({ now: () => now })
+    const dropped: string[] = []
+    const { engine, threads } = await open({ now: () => now, onDrop: (reason) => dropped.push(reason) })
     const calls = [10, 20, 30].map(async (deadline) => await engine.recommend(job({ deadline })))
     now = 25
     threads.answer()
@@ -101,6 +102,49 @@ describe('the engine client', () => {
       { status: 'fulfilled' }, { status: 'rejected', reason: { code: 'deadline_exceeded' } }, { status: 'fulfilled' },
     ])
     expect(threads.sent.flat().map((call) => call.kind === 'recommend' && call.job.deadline)).toEqual([10, 30])
+    expect(dropped).toEqual(['deadline'])
+  })
+
+  it('P12: does not send a call whose caller has gone meanwhile', async () => {
+    const dropped: string[] = []
+    const waited: number[] = []
+    let now = 0
+    const { engine, threads } = await open({
+      now: () => now, onDrop: (reason) => dropped.push(reason), onSent: (ms) => waited.push(ms),
+    })
+    let gone = false
+    const first = engine.recommend(job())
+    const calls = Array.from({ length: 50 }, async (_, i) =>
+      await engine.recommend(job({ k: i + 1 }), () => gone && i > 0))
+    gone = true
+    now = 7
+    threads.answer()
+    threads.answer()
+    const settled = await Promise.allSettled([first, ...calls])
+    expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(2)
+    expect(threads.sent.map((batch) => batch.length)).toEqual([1, 1])
+    expect([dropped.length, new Set(dropped), waited]).toEqual([49, new Set(['client_gone']), [0, 7]])
+  })
+
+  it('P11: refuses at once what would not be done by its deadline, at the pace of the batches before', async () => {
+    let now = 0
+    const { engine, threads } = await open({ now: () => now, maxBatch: 1 })
+    const first = engine.recommend(job({ deadline: 1 }))
+    now = 10
+    threads.answer()
+    await first
+    // Three milliseconds a batch by now: the second of these is foreseen after 6, the third after 9, half as much again
+    // for what cannot be foreseen.
+    const calls = [0, 1, 2].map(async () => await engine.recommend(job({ deadline: 20 })))
+    threads.answer()
+    threads.answer()
+    expect(await Promise.allSettled(calls)).toMatchObject([
+      { status: 'fulfilled' }, { status: 'fulfilled' }, { status: 'rejected', reason: { code: 'overloaded' } },
+    ])
+    // With nothing before it a call always goes: one has to tell that the pace has changed.
+    const alone = engine.recommend(job({ deadline: 11 }))
+    threads.answer()
+    await expect(alone).resolves.toBe('recommend')
   })
 
   it('gives back the code of a call that failed', async () => {

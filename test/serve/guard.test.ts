@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { Readable } from 'node:stream'
+import { describe, expect, it, vi } from 'vitest'
 import type { Engine } from '../../src/recommend/engine.ts'
 import { openService } from './service.ts'
 
 describe('a service that is', () => {
-  it('full refuses early, with a time to wait, and still answers probes', async () => {
+  it('P10: full gives popular items first, then refuses with a time to wait, and still answers probes', async () => {
     let release = (): void => {}
     let held: Promise<void> | undefined
     const service = await openService({
@@ -19,9 +20,15 @@ describe('a service that is', () => {
     try {
       held = new Promise((resolve) => { release = resolve })
       const taken = [1, 2].map(async () => await service.post('/recommend?domain=sport', {}))
-      const refused = await service.post('/recommend?domain=sport', {})
+      const cheap = await service.post('/recommend?domain=sport', { history: [{ itemId: 'sport-0001' }], k: 3 })
+      expect([cheap.statusCode, cheap.headers['x-degraded']]).toEqual([200, 'overloaded'])
+      expect(cheap.json()).toMatchObject({ basis: 'popular', degraded: true, degradedReasons: ['overloaded'] })
+      expect(cheap.json().items).toHaveLength(3)
+      const refused = await service.get('/items/sport-0001')
       expect([refused.statusCode, refused.json().code, refused.headers['retry-after']]).toEqual([503, 'overloaded', '1'])
+      expect(refused.headers['content-type']).toBe('application/problem+json; charset=utf-8')
       expect((await service.get('/health/live')).statusCode).toBe(200)
+      expect((await service.get('/metrics')).body).toContain('isthmus_degraded_total{reason="overloaded"} 1')
       expect((await service.get('/metrics')).body).toContain('isthmus_shed_total{reason="in_flight"} 1')
       release()
       expect((await Promise.all(taken)).map(({ statusCode }) => statusCode)).toEqual([200, 200])
@@ -40,6 +47,25 @@ describe('a service that is', () => {
       expect((await service.get('/health/ready')).statusCode).toBe(200)
       late = 50
       expect((await service.get('/items/sport-0001')).statusCode).toBe(200)
+    } finally {
+      await service.close()
+    }
+  })
+
+  it('full of cheap answers too refuses those as well', async () => {
+    const service = await openService({ limits: { maxInFlight: 1, requestTimeoutMs: 5000 } })
+    try {
+      // Two that are in work until their bodies end.
+      const bodies = [1, 2].map(() => new Readable({ read () {} }))
+      const held = bodies.map(async (payload) => await service.inject({
+        method: 'POST', url: '/recommend?domain=sport', payload, headers: { 'content-type': 'application/json' },
+      }))
+      await vi.waitFor(async () => {
+        expect((await service.post('/recommend?domain=sport', {})).statusCode).toBe(503)
+      }, { timeout: 20_000 })
+      for (const body of bodies) for (const part of ['{}', null]) body.push(part)
+      const degraded = (await Promise.all(held)).map((answer) => answer.json<{ degraded: boolean }>().degraded)
+      expect(degraded).toEqual([false, true])
     } finally {
       await service.close()
     }

@@ -32,7 +32,7 @@ export interface OpenModelDeps {
   readonly store: Pick<Store, 'changes' | 'seed'>
   readonly embedders: EmbedderShelf
   readonly log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
-  readonly engine: Pick<EngineClientOptions, 'provider' | 'retrieval' | 'maxWaiting' | 'onBatch'>
+  readonly engine: Pick<EngineClientOptions, 'provider' | 'retrieval' | 'maxWaiting' | 'onBatch' | 'onSent' | 'onDrop'>
   /** Told when a model's worker died, and when it answers again. */
   readonly onState: (version: string, state: 'ready' | 'down') => void
 }

@@ -43,6 +43,11 @@ export async function startModels (deps: StartModelsDeps): Promise<StartedModels
       provider,
       retrieval,
       maxWaiting,
+      onSent: (ms) => metrics.queueWait.observe(ms / 1000),
+      onDrop: (reason) => {
+        if (reason === 'deadline') metrics.deadlineExpired.inc({ stage: 'queue' })
+        else metrics.clientsGone.inc()
+      },
       onBatch: (calls, ms) => {
         metrics.batchSize.observe(calls)
         metrics.engineSeconds.observe(ms / 1000)

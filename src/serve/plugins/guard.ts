@@ -19,15 +19,28 @@ declare module 'fastify' {
     readonly unguarded?: boolean
     /** A cap of this route's own. */
     readonly maxInFlight?: number
+    /** Can answer at next to no cost where there is too much in work (`request.overloaded`). */
+    readonly degrades?: boolean
+  }
+  interface FastifyRequest {
+    /** Too much is in work to answer this well. */
+    overloaded: boolean
   }
 }
 
-/** Refuses early and cheaply what cannot be answered well: too much at once, a late event loop, a service that ends. */
+/** A cheap answer is better than none, until those pile up as well. */
+const CHEAP_TIMES = 2
+
+/**
+ * Refuses early and cheaply what cannot be answered well: too much at once, a late event loop, a service that ends. A
+ * route that can answer at next to no cost is let in up to twice as often, to do that; with a late loop it is not.
+ */
 export const guard = fp(async (app: FastifyInstance, options: GuardOptions) => {
   const { metrics, maxInFlight, loopDelay, maxLoopDelayMs, isDraining } = options
   const routes = new Map<string, number>()
   let all = 0
 
+  app.decorateRequest('overloaded', false)
   // The end waits for open connections: an answer given meanwhile is the last one on its own.
   app.addHook('onSend', async (_request, reply) => { if (isDraining()) reply.header('connection', 'close') })
   app.addHook('onRequest', async (request, reply) => {
@@ -35,13 +48,15 @@ export const guard = fp(async (app: FastifyInstance, options: GuardOptions) => {
     if (config.unguarded === true) return
     if (isDraining()) throw new IsthmusError('shutting_down', 'draining')
     const here = routes.get(url) ?? 0
-    const reason = all >= maxInFlight || here >= (config.maxInFlight ?? Infinity)
-      ? 'in_flight'
-      : loopDelay() > maxLoopDelayMs ? 'event_loop' : undefined
+    const most = config.degrades === true ? CHEAP_TIMES * maxInFlight : maxInFlight
+    const reason = loopDelay() > maxLoopDelayMs
+      ? 'event_loop'
+      : all >= most || here >= (config.maxInFlight ?? Infinity) ? 'in_flight' : undefined
     if (reason !== undefined) {
       metrics.shed.inc({ reason })
       throw new IsthmusError('overloaded', `shed: ${reason}`)
     }
+    if (all >= maxInFlight) request.overloaded = true
     all++
     routes.set(url, here + 1)
     // `close` comes once, whether the answer went out or the client went away.

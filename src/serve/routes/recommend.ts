@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Engine } from '../../recommend/engine.ts'
-import type { Recommend, Recommendation } from '../../recommend/recommend.ts'
+import type { Recommend, Recommendation, RecommendTerms } from '../../recommend/recommend.ts'
 import type { Metrics } from '../metrics.ts'
 import { Refusal } from '../problems.ts'
 import {
@@ -26,6 +27,7 @@ export const recommendRoutes: FastifyPluginAsyncTypebox<RecommendRoutesOptions> 
     const { domain, basis, model: { variant = 'none' } } = found
     metrics.recommendations.inc({ domain, basis, variant })
     for (const reason of degradedReasons) metrics.degraded.inc({ reason })
+    if (degradedReasons.includes('engine_timeout')) metrics.deadlineExpired.inc({ stage: 'engine' })
     return {
       requestId,
       ...found,
@@ -44,12 +46,14 @@ export const recommendRoutes: FastifyPluginAsyncTypebox<RecommendRoutesOptions> 
       body: RecommendBodySchema,
       response: { 200: RecommendAnswerSchema, ...problems() },
     },
-    config: { scope: 'read', meetsDeadline: true },
+    config: { scope: 'read', meetsDeadline: true, degrades: true },
   }, async (request, reply) => {
     const { domain } = request.query
     checkDomain(domain, '/querystring/domain')
-    const [found] = await recommend([{ domain, ...request.body }], request.deadline)
+    const [found] = await recommend([{ domain, ...request.body }], termsOf(request, reply))
     reply.header('cache-control', 'no-store')
+    const { degradedReasons } = found!
+    if (degradedReasons.length > 0) reply.header('x-degraded', degradedReasons.join(','))
     return answer(request.id, found!)
   })
 
@@ -62,12 +66,19 @@ export const recommendRoutes: FastifyPluginAsyncTypebox<RecommendRoutesOptions> 
       response: { 200: RecommendBatchAnswerSchema, ...problems() },
     },
     bodyLimit: 4 * 1024 * 1024,
-    config: { scope: 'read', meetsDeadline: true },
+    config: { scope: 'read', meetsDeadline: true, degrades: true },
   }, async (request, reply) => {
     const { requests } = request.body
     for (const [i, { domain }] of requests.entries()) checkDomain(domain, `/requests/${i}/domain`)
-    const found = await recommend(requests, request.deadline)
+    const found = await recommend(requests, termsOf(request, reply))
     reply.header('cache-control', 'no-store')
     return { requestId: request.id, results: found.map((one) => answer(request.id, one)) }
   })
+}
+
+/** Until when the caller wants its answer, whether it still does, and whether it may cost anything. */
+function termsOf (
+  { deadline, overloaded }: Pick<FastifyRequest, 'deadline' | 'overloaded'>, { raw }: Pick<FastifyReply, 'raw'>
+): RecommendTerms {
+  return { deadline, overloaded, gone: () => raw.destroyed }
 }
