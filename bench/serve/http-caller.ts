@@ -26,7 +26,7 @@ export function httpCaller (port: number): HttpCaller {
     opened.on('error', lost).on('close', () => { if (socket === opened) lost() })
     opened.on('data', (chunk: Buffer) => {
       received = received.length === 0 ? chunk : Buffer.concat([received, chunk])
-      const size = answerSize(received)
+      const size = sizeOf(received)
       if (size === undefined || received.length < size) return
       const answer = received
       received = Buffer.alloc(0)
@@ -39,6 +39,15 @@ export function httpCaller (port: number): HttpCaller {
       resolve(answer)
     })
     return opened
+  }
+  /** Gives up on a connection whose answers cannot be told apart. */
+  const sizeOf = (bytes: Buffer): number | undefined => {
+    try {
+      return answerSize(bytes)
+    } catch (error) {
+      socket?.destroy(error as Error)
+      return undefined
+    }
   }
   return {
     call: async (request) => await new Promise((resolve, reject) => {

@@ -20,7 +20,9 @@ export interface StartModelsDeps {
   readonly folder: ModelFolder | undefined
   readonly store: Store
   readonly log: FastifyBaseLogger
-  readonly metrics: Pick<Metrics, 'engineUp' | 'batchSize' | 'engineSeconds'>
+  readonly metrics: Pick<
+    Metrics, 'engineUp' | 'batchSize' | 'engineSeconds' | 'queueWait' | 'deadlineExpired' | 'clientsGone'
+  >
 }
 
 export interface StartedModels {
