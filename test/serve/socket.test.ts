@@ -34,6 +34,7 @@ describe('on a real socket, the service', () => {
     ['T15 another protocol', 'GET / HTTP/9.9\r\nhost: x\r\n\r\n', 400, 'malformed_http'],
     ['T16 an unknown method', 'FOO / HTTP/1.1\r\nhost: x\r\n\r\n', 400, 'malformed_http'],
     ['T17 TRACE', 'TRACE /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 405, 'method_not_allowed'],
+    ['QUERY, which would have a body', 'QUERY /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 405, 'method_not_allowed'],
     ['T19 TLS', '\u0016\u0003\u0001', 400, 'malformed_http'],
     ['T22 a header of 20 KB', `GET / HTTP/1.1\r\nhost: x\r\na: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
     ['T28 an odd expectation', `${HEAD}expect: junk\r\ncontent-length: 2\r\n\r\n{}`, 417, 'expectation_failed'],

@@ -23,6 +23,8 @@ export const errors = fp(async (app: FastifyInstance) => {
   app.addHook('onReady', async () => { routes.all() })
 
   app.setErrorHandler(async (error: FastifyError | Error, request, reply) => {
+    // What Fastify has against the request comes second where nobody would have taken it.
+    if (request.is404 && 'code' in error && error.code.startsWith('FST_')) return await sendNotFound(request, reply)
     const { code, faults } = classify(error)
     if (PROBLEMS[code][0] >= 500) {
       // The message of a mean error names no input; the cause of a bug needs its stack.
@@ -31,12 +33,14 @@ export const errors = fp(async (app: FastifyInstance) => {
     return sendProblem(request, reply, code, faults)
   })
 
-  app.setNotFoundHandler(async (request, reply) => {
+  app.setNotFoundHandler(async (request, reply) => await sendNotFound(request, reply))
+
+  async function sendNotFound (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const methods = routes.allowed(request.url)
     if (methods.length === 0) return await sendProblem(request, reply, 'not_found')
     reply.header('allow', methods.join(', '))
     return await sendProblem(request, reply, 'method_not_allowed')
-  })
+  }
 }, { name: 'errors' })
 
 /** Sends a problem; for use where throwing is not possible as well. */
