@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { IsthmusError, refuseSetting } from '../errors.ts'
 import { packageRoot } from '../paths.ts'
 import { isLoopback } from './loopback.ts'
+import { parseRedisUrl, type RedisAddress } from './redis-url.ts'
 import { type ApiKey, parseKeys } from './api-keys.ts'
 
 /** Everything an operator may set, checked once, before anything starts. */
@@ -18,6 +19,8 @@ export interface ServiceConfig {
   readonly metricsPort: number | undefined
   /** Who may call; none: everybody who can reach the service. */
   readonly keys: readonly ApiKey[]
+  /** What instances share; undefined: this one is alone. */
+  readonly redis: RedisSettings | undefined
   readonly provider: 'auto' | 'cuda' | 'cpu'
   readonly retrieval: 'auto' | 'exact' | 'hnsw'
   readonly logLevel: typeof LOG_LEVELS[number]
@@ -36,6 +39,14 @@ export interface ServiceConfig {
   /** Between "not ready" and the end of listening, for a load balancer to notice; then until the process gives up. */
   readonly shutdownDelayMs: number
   readonly shutdownTimeoutMs: number
+}
+
+export interface RedisSettings {
+  readonly address: RedisAddress
+  /** Of what shares histories and items; undefined: the name of the bundle. */
+  readonly namespace?: string
+  /** How long a recommendation waits for a history, in milliseconds. */
+  readonly timeoutMs: number
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -59,9 +70,9 @@ export function serviceConfig (env: Environment, flags: Environment = {}): Servi
   }
   const port = (name: string): number | undefined => wholeNumber(name, read(name), 0, 65_535)
   const dataDir = read('DATA_DIR')
-  if (read('REDIS_URL') !== undefined) {
-    refuseSetting('REDIS_URL', 'is set, but this version keeps its state on its own disk alone; unset it')
-  }
+  const redisUrl = read('REDIS_URL')
+  const allowInsecure = choice('ALLOW_INSECURE_REDIS', ['0', '1'], '0') === '1'
+  const namespace = read('REDIS_NAMESPACE')
   const host = read('HOST') ?? '127.0.0.1'
   const keys = [...parseKeys(read('API_KEYS') ?? '', 'API_KEYS'), ...keysOfFile(read('API_KEYS_FILE'))]
   if (keys.length === 0 && !isLoopback(host) && choice('ALLOW_NO_KEYS', ['0', '1'], '0') === '0') {
@@ -75,6 +86,13 @@ export function serviceConfig (env: Environment, flags: Environment = {}): Servi
     port: port('PORT') ?? 3000,
     metricsPort: port('METRICS_PORT'),
     keys,
+    redis: redisUrl === undefined
+      ? undefined
+      : {
+          address: parseRedisUrl(redisUrl, 'REDIS_URL', { allowInsecure }),
+          timeoutMs: integer('REDIS_TIMEOUT_MS', 50, 1, 5000),
+          ...(namespace === undefined ? {} : { namespace }),
+        },
     provider: choice('ORT_PROVIDER', ['auto', 'cuda', 'cpu'], 'auto'),
     retrieval: choice('RETRIEVAL', ['auto', 'exact', 'hnsw'], 'auto'),
     logLevel: choice('LOG_LEVEL', LOG_LEVELS, 'info'),

@@ -13,6 +13,7 @@ import { createItemModels } from './item-models.ts'
 import { createKeyedLock } from './keyed-lock.ts'
 import { createModelLife, type ModelLife, type ModelLifeDeps } from './models/life-cycle.ts'
 import type { LoadedModel } from './models/open-model.ts'
+import { choiceOf } from './follow-peers.ts'
 import { createMetrics } from './metrics.ts'
 import type { Metrics } from './metrics.ts'
 import { access } from './plugins/access.ts'
@@ -82,6 +83,8 @@ export interface AppDeps {
   /** Milliseconds by which the event loop is late. */
   readonly loopDelay?: () => number
   readonly isDraining?: () => boolean
+  /** Whether the store that instances share answers; unless given, this one is alone. */
+  readonly sharedUp?: () => boolean
   /** False where /metrics has a port of its own. */
   readonly withMetrics?: boolean
 }
@@ -122,6 +125,11 @@ export async function buildApp (deps: AppDeps): Promise<App> {
     pool: models,
     itemModels,
     catalogue,
+    onSwap: (selection, from) => {
+      if (from !== 'caller') return
+      store.chooseModel(choiceOf(engine.model.name, selection))
+        .catch((err: unknown) => { app.log.warn({ err }, 'other instances were not told of the model') })
+    },
     onReload: (result, reason) => metrics.reloads.inc({ result, reason }),
     log: app.log,
   })
@@ -153,7 +161,7 @@ export async function buildApp (deps: AppDeps): Promise<App> {
   await app.register(eventRoutes, { takeEvents, metrics })
   await app.register(userRoutes, { store })
   await app.register(modelRoutes, { life, root: versions.root })
-  await app.register(operationRoutes, { engine, isDraining, pendingItems })
+  await app.register(operationRoutes, { engine, isDraining, pendingItems, sharedUp: deps.sharedUp })
   if (deps.withMetrics !== false) await app.register(metricsRoute, { engine, metrics, pendingItems, loopDelay })
   await app.register(page)
   await app.ready()

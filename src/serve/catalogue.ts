@@ -33,6 +33,8 @@ export interface Catalogue {
   get: (itemId: string) => Promise<ItemView | undefined>
   /** True if the item was there. */
   remove: (itemId: string) => Promise<boolean>
+  /** Brings the engines in line with what another instance wrote, and the store now holds. */
+  follow: (itemIds: readonly string[]) => Promise<void>
   /** Embeds one group of pending items; how many are left. Fails as the embedder does. */
   retryPending: (signal: AbortSignal) => Promise<number>
   /**
@@ -175,6 +177,25 @@ export function createCatalogue (deps: CatalogueDeps): Catalogue {
         await store.deleteItem(itemId, domain)
         await models.remove(itemId)
         return true
+      })
+    },
+
+    async follow (itemIds) {
+      await locks.run(itemIds, async () => {
+        const put: StoredItem[] = []
+        for (const itemId of itemIds) {
+          const stored = store.getItem(itemId)
+          if (stored === undefined) await models.remove(itemId)
+          // Instances whose models differ would else replace one another's vectors without end.
+          else if (stored.state === 'pending' || stored.embedderId === models.lead.engine.embedder.id) put.push(stored)
+          else deps.log.warn({ itemId }, 'an item embedded for another model stays out of answers until the next start')
+        }
+        for (const { itemId, domain } of put) {
+          const known = await models.lead.engine.describe(itemId)
+          if (known !== undefined && known.domain !== domain) await models.remove(itemId)
+        }
+        const refused = await models.put(put)
+        if (refused.length > 0) deps.log.warn({ items: refused.length }, 'items of another instance were refused')
       })
     },
 

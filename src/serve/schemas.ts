@@ -208,6 +208,7 @@ export const HealthSchema = Type.Object({
     domain: Type.String(), items: Type.Integer(), retrieval: Type.String(),
   }, closed)),
   pendingItems: Type.Integer({ minimum: 0, description: 'Posted items that wait for their text embedding.' }),
+  sharedStore: Type.Enum(['none', 'up', 'down'], { description: 'What instances share; none: this one is alone.' }),
 }, closed)
 
 const ShareSchema = Type.Object({

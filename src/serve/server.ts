@@ -9,10 +9,10 @@ import type { Environment, ServiceConfig } from '../config/service-config.ts'
 import { IsthmusError } from '../errors.ts'
 import { packageRoot } from '../paths.ts'
 import { leadEngine } from '../recommend/lead-engine.ts'
-import { openStore } from '../state/embedded/open-store.ts'
 import { buildApp } from './app.ts'
 import { examplesOf } from './bundle-facts.ts'
 import { createServer, type LogOptions } from './create-server.ts'
+import { notePeers } from './follow-peers.ts'
 import { createMetrics, observeProcess, watchLoopDelay } from './metrics.ts'
 import { openModelFolder } from './models/select.ts'
 import { startModels } from './models/start-models.ts'
@@ -21,8 +21,10 @@ import { access, KEY_HEADER } from './plugins/access.ts'
 import { errors } from './plugins/errors.ts'
 import { limitRate } from './plugins/rate-limit.ts'
 import { requestId } from './plugins/request-id.ts'
+import { openState } from './open-state.ts'
 import { retryPending } from './retry-pending.ts'
 import { metricsRoute } from './routes/metrics.ts'
+import { observeShared } from './shared-metrics.ts'
 
 export interface RunningService {
   /** Where it answers, e.g. `http://127.0.0.1:3000`. */
@@ -66,8 +68,9 @@ async function start (
   const { manifest } = await openBundle(config.bundle, { verify: 'on-read' })
   const dataDir = config.dataDir ?? join(process.cwd(), 'data', manifest.name)
 
-  const store = await openStore(dataDir)
+  const { store, shared } = await openState(config, dataDir, manifest.name, log)
   opened.push(async () => await store.close())
+  const peers = shared && notePeers(shared, log)
 
   const metrics = createMetrics()
   const { lead, pool: models, versions } = await startModels({ config, env, folder, store, log, metrics })
@@ -77,6 +80,7 @@ async function start (
   const loop = watchLoopDelay()
   opened.push(() => loop.close())
   observeProcess(metrics)
+  if (shared !== undefined) observeShared(metrics, shared.status)
   let draining = false
   // The warm-up is a caller like any other: it brings a key that nobody else ever sees.
   const warmUpKey = newKey('warm-up', 'read')
@@ -98,10 +102,12 @@ async function start (
     metrics,
     loopDelay: loop.sustained,
     isDraining: () => draining,
+    ...(shared === undefined ? {} : { sharedUp: () => shared.status().up }),
     withMetrics: !ownPort,
     keys,
     onLoopback: isLoopback(config.host),
   })
+  peers?.follow({ name: manifest.name, catalogue: app.catalogue, life: app.life })
   const stopping = new AbortController()
   const background = [retryPending(app.catalogue, log, stopping.signal)]
   if (folder !== undefined && config.modelWatchMs > 0) {

@@ -129,7 +129,7 @@ describe('npm start', () => {
   })
 
   it.each([
-    ['METRICS_PORT', '70000'], ['RETRIEVAL', 'cluster'], ['LOG_LEVEL', 'loud'], ['REDIS_URL', 'redis://127.0.0.1'],
+    ['METRICS_PORT', '70000'], ['RETRIEVAL', 'cluster'], ['LOG_LEVEL', 'loud'], ['REDIS_URL', 'redis://10.0.0.1'],
   ])('refuses %s=%s by name with 78', async (name, value) => {
     await expect(startProcess({ DATA_DIR: dataDir, [name]: value }, ['--bundle', tiny.root])).rejects
       .toThrow(new RegExp(`ended with 78[^]*config_invalid: ${name} `))

@@ -7,11 +7,13 @@ export interface OperationRoutesOptions {
   readonly isDraining: () => boolean
   /** Posted items that wait for their text embedding. */
   readonly pendingItems: () => number
+  /** Whether the store that instances share answers; undefined where this one is alone. */
+  readonly sharedUp?: (() => boolean) | undefined
 }
 
 /** Probes: they do no work of their own and answer whatever the load. */
 export const operationRoutes: FastifyPluginAsyncTypebox<OperationRoutesOptions> = async (app, options) => {
-  const { engine, isDraining, pendingItems } = options
+  const { engine, isDraining, pendingItems, sharedUp } = options
   const started = performance.now()
   const config = { scope: 'open', unguarded: true } as const
   const tags = ['Operations']
@@ -48,8 +50,9 @@ export const operationRoutes: FastifyPluginAsyncTypebox<OperationRoutesOptions> 
     exposeHeadRoute: true,
   }, async () => {
     const { provider, items, retrieval } = engine.status()
+    const isDegraded = pendingItems() > 0 || sharedUp?.() === false
     return {
-      status: isDraining() ? 'unavailable' as const : pendingItems() > 0 ? 'degraded' as const : 'ok' as const,
+      status: isDraining() ? 'unavailable' as const : isDegraded ? 'degraded' as const : 'ok' as const,
       uptimeSeconds: Math.round(performance.now() - started) / 1000,
       model: engine.model,
       provider,
@@ -57,6 +60,7 @@ export const operationRoutes: FastifyPluginAsyncTypebox<OperationRoutesOptions> 
         domain, items: items[domain] ?? 0, retrieval: retrieval[domain] ?? 'none',
       })),
       pendingItems: pendingItems(),
+      sharedStore: sharedUp === undefined ? 'none' as const : sharedUp() ? 'up' as const : 'down' as const,
     }
   })
 }

@@ -62,6 +62,8 @@ function tuned ({ tls, username, password }: Omit<RedisAddress, 'kind' | 'hosts'
     maxRetriesPerRequest: 1,
     commandTimeout: timeoutMs,
     connectTimeout: 4 * timeoutMs,
+    // A way that swallows everything is given up, and another connection tried.
+    socketTimeout: 4 * timeoutMs,
     enableAutoPipelining: true,
     // A master that became a replica refuses writes: connect anew, to the one that took its place.
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),

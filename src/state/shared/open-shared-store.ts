@@ -45,14 +45,16 @@ export interface SharedStoreStatus {
 }
 
 export interface SharedStore extends Store {
-  /** Tells of what other instances did, also of what they did before this was called. One listener. */
+  /** Tells, from now on, of what other instances did, once this one holds it. One listener. */
   onRemote: (listener: (change: RemoteChange) => void) => void
   status: () => SharedStoreStatus
 }
 
 const POLL_MS = 100
+/** The sender is woken by each write; this is for what it missed. */
+const IDLE_MS = 2000
 /** How long a background command may take: it holds up nobody. */
-const PATIENCE_MS = 2000
+const PATIENCE_MS = 1000
 const WARN_EVERY_MS = 60_000
 
 /**
@@ -71,7 +73,6 @@ export async function openSharedStore (journal: Journal, options: SharedStoreOpt
     client: patient, keys, log: changeLog, onCorrupt: (kind) => warn({ kind }, 'a value in the shared store is not ours'),
   })
   const breaker = createBreaker()
-  const untold = new Set<string>()
   let tell: ((change: RemoteChange) => void) | undefined
   const health = { up: undefined as boolean | undefined, gaps: 0, lagSeconds: 0 }
   let closing: Promise<void> | undefined
@@ -83,10 +84,7 @@ export async function openSharedStore (journal: Journal, options: SharedStoreOpt
     else log?.warn({ reason: reasonOf(err) }, 'the shared store does not answer; this instance goes on with its own')
   }
   const onChanged = (changed: readonly string[]): void => {
-    for (const key of changed) {
-      if (tell === undefined) untold.add(key)
-      else tellOf(key, tell)
-    }
+    if (tell !== undefined) for (const key of changed) tellOf(key, tell)
   }
   const tellOf = (key: string, listener: (change: RemoteChange) => void): void => {
     const { kind, name = '' } = parseKey(key) ?? {}
@@ -115,7 +113,7 @@ export async function openSharedStore (journal: Journal, options: SharedStoreOpt
       throw error
     }
   })
-  const sender = startLoop(async () => await sendMarked(journal, replica) > 0 ? 0 : PATIENCE_MS)
+  const sender = startLoop(async () => await sendMarked(journal, replica) > 0 ? 0 : IDLE_MS)
   journal.outbox.onMark(() => { sender.wake() })
 
   async function historyOf (key: string): Promise<UserState> {
@@ -158,11 +156,7 @@ export async function openSharedStore (journal: Journal, options: SharedStoreOpt
       }
     },
 
-    onRemote (listener) {
-      tell = listener
-      for (const key of untold) tellOf(key, listener)
-      untold.clear()
-    },
+    onRemote (listener) { tell = listener },
 
     status: () => ({
       ...health, up: health.up === true, breaker: breaker.state, outbox: journal.outbox.depth,
