@@ -88,6 +88,23 @@ async function native (): Promise<LoadedTf | undefined> {
 }
 
 describe('training on the native backend', () => {
+  it('sums rows, columns and all of a tensor as any backend does', async ({ skip }) => {
+    const loaded = await native()
+    if (loaded === undefined) return skip('the native backend is not built: npm run setup:native')
+    const { tf } = loaded
+    const sums = tf.tidy(() => {
+      const x = tf.tensor3d([1, 2, 3, 4, 5, 6, 7, 8], [2, 2, 2])
+      const all = [tf.sum(x, [0, 1]), tf.sum(x, 0), tf.sum(x, -1), tf.sum(x), tf.sum(x, [0, 1], true)]
+      const counted = tf.sum(tf.tensor2d([1, 2, 3, 4], [2, 2], 'int32'), 0)
+      return [...all, counted, tf.sum(tf.zeros([0, 3]), 0)].map((sum) => [sum.shape, [...sum.dataSync()]])
+    })
+    loaded.close()
+    expect(sums).toEqual([
+      [[2], [16, 20]], [[2, 2], [6, 8, 10, 12]], [[2, 2], [3, 7, 11, 15]], [[], [36]], [[1, 1, 2], [16, 20]],
+      [[2], [4, 6]], [[3], [0, 0, 0]],
+    ])
+  })
+
   it(`takes ${STEPS} steps to the same losses as on wasm, within 1e-5 of them`, async ({ skip }) => {
     const loaded = await native()
     if (loaded === undefined) return skip('the native backend is not built: npm run setup:native')
