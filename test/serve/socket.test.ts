@@ -38,7 +38,7 @@ describe('on a real socket, the service', () => {
     ['T19 TLS', '\u0016\u0003\u0001', 400, 'malformed_http'],
     ['T22 a header of 20 KB', `GET / HTTP/1.1\r\nhost: x\r\na: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
     ['T28 an odd expectation', `${HEAD}expect: junk\r\ncontent-length: 2\r\n\r\n{}`, 417, 'expectation_failed'],
-  ])('answers %s once, as a problem', async (_, text, status, code) => {
+  ])('P31: answers %s once, as a problem', async (_, text, status, code) => {
     const answer = await send(text)
     expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`])
     expect(answer.toLowerCase()).toContain('content-type: application/problem+json')
