@@ -119,7 +119,7 @@ function groupFigures (reports: readonly Groups[]): ResultsRow['groups'] {
 type Scores = Readonly<Record<string, { readonly users: number, readonly hr10: number, readonly ndcg10: number }>>
 
 /** The same table of each seed as one. */
-function overSeeds (tables: readonly Scores[]): Readonly<Record<string, Figures>> {
+export function overSeeds (tables: readonly Scores[]): Readonly<Record<string, Figures>> {
   return Object.fromEntries(Object.entries(tables[0]!).map(([name, { users }]): [string, Figures] => [name, {
     users,
     hr10: spread(tables.map((table) => table[name]!.hr10)),

@@ -1,0 +1,93 @@
+const WIDTH = 720
+const HEIGHT = 320
+const MARGIN = { left: 64, right: 210, top: 36, bottom: 40 }
+const COLOURS = ['#1f6feb', '#d1242f', '#1a7f37', '#8250df', '#bc4c00', '#57606a', '#0e7490', '#a40e26', '#6639ba']
+
+export interface PlotLine {
+  readonly name: string
+  readonly points: ReadonlyArray<{ readonly x: number, readonly y: number }>
+}
+
+/** Lines over a few values of x, which stand at equal distances: a grid is rarely even. */
+export function linePlot (title: string, lines: readonly PlotLine[]): string {
+  const xs = [...new Set(lines.flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b)
+  const right = WIDTH - MARGIN.right
+  const x = (value: number): number =>
+    MARGIN.left + (right - MARGIN.left) * (xs.indexOf(value) + 0.5) / xs.length
+  const y = scaleOf(lines.flatMap(({ points }) => points.map((point) => point.y)))
+  const drawn = lines.map(({ name, points }, n) => {
+    const colour = COLOURS[n % COLOURS.length]!
+    const places = [...points].sort((a, b) => a.x - b.x).map((point) => [fixed(x(point.x)), fixed(y.at(point.y))])
+    const path = places.map((place) => place.join(',')).join(' ')
+    return `<polyline fill="none" stroke="${colour}" stroke-width="1.5" points="${path}"/>` +
+      places.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" fill="${colour}"/>`).join('') +
+      `<text x="${right + 12}" y="${MARGIN.top + 14 * n + 4}" fill="${colour}">${escape(name)}</text>`
+  })
+  const labels = xs.map((value) =>
+    `<text x="${fixed(x(value))}" y="${HEIGHT - MARGIN.bottom + 16}" text-anchor="middle">${value}</text>`)
+  return picture(title, y, [...labels, ...drawn])
+}
+
+export interface PlotBar {
+  readonly name: string
+  readonly value: number
+  /** Half the length of the whisker. */
+  readonly deviation: number
+}
+
+/** A bar for each row, from zero, named in the legend. */
+export function barPlot (title: string, bars: readonly PlotBar[]): string {
+  const right = WIDTH - MARGIN.right
+  const step = (right - MARGIN.left) / bars.length
+  const y = scaleOf([0, ...bars.map(({ value, deviation }) => value + deviation)])
+  const drawn = bars.map(({ name, value, deviation }, n) => {
+    const colour = COLOURS[n % COLOURS.length]!
+    const left = MARGIN.left + step * (n + 0.15)
+    const middle = fixed(left + step * 0.35)
+    return `<rect x="${fixed(left)}" y="${fixed(y.at(value))}" width="${fixed(step * 0.7)}" ` +
+      `height="${fixed(y.at(0) - y.at(value))}" fill="${colour}"/>` +
+      `<line x1="${middle}" x2="${middle}" y1="${fixed(y.at(value - deviation))}" ` +
+      `y2="${fixed(y.at(value + deviation))}" stroke="#24292f"/>` +
+      `<text x="${right + 12}" y="${MARGIN.top + 14 * n + 4}" fill="${colour}">${escape(name)}</text>`
+  })
+  return picture(title, y, drawn)
+}
+
+interface Scale {
+  readonly low: number
+  readonly high: number
+  at: (value: number) => number
+}
+
+/** From the smallest to the largest, with room at both ends. */
+function scaleOf (values: readonly number[]): Scale {
+  const [least, most] = [Math.min(...values), Math.max(...values)]
+  const room = Math.max(1e-4, (most - least) * 0.1)
+  const low = Math.max(0, least - room)
+  const high = most + room
+  const [top, bottom] = [MARGIN.top, HEIGHT - MARGIN.bottom]
+  return { low, high, at: (value) => bottom - (bottom - top) * (value - low) / (high - low) }
+}
+
+function picture (title: string, { low, high, at }: Scale, parts: readonly string[]): string {
+  const right = WIDTH - MARGIN.right
+  const bottom = HEIGHT - MARGIN.bottom
+  const ticks = [low, (low + high) / 2, high].map((value) =>
+    `<text x="${MARGIN.left - 6}" y="${fixed(at(value) + 4)}" text-anchor="end">${value.toFixed(4)}</text>`)
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" ` +
+    `font-size="11">\n<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>\n` +
+    [
+      `<text x="${MARGIN.left}" y="20" font-weight="bold">${escape(title)}</text>`,
+      `<path d="M${MARGIN.left} ${MARGIN.top}V${bottom}H${right}" fill="none" stroke="#57606a"/>`,
+      ...ticks,
+      ...parts,
+    ].join('\n') + '\n</svg>\n'
+}
+
+function fixed (value: number): string {
+  return value.toFixed(1)
+}
+
+function escape (text: string): string {
+  return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
+}

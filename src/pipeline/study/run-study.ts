@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import type { IsthmusError } from '../../errors.ts'
+import { writeFileAtomic } from '../../files/write.ts'
+import { loadTf } from '../../nn/tf.ts'
+import type { Cell, CellFolders } from '../cells/cell.ts'
+import { runCells } from '../cells/run-cells.ts'
+import type { ChainContext } from '../chain.ts'
+import { measureEfficiency } from '../efficiency.ts'
+import { readEmbedManifest } from '../embed.ts'
+import { chosenSettings, readTuning } from '../tune/tuning-file.ts'
+import { evaluateCold } from './cold.ts'
+import { embeddingsOf, inputDir, makeInputs } from './inputs.ts'
+import type { Profiler } from './inputs.ts'
+import { studyPage } from './study-page.ts'
+import { studyPlots } from './study-plots.ts'
+import { coldFigures, rowFigures } from './study-rows.ts'
+import type { ToldRow } from './study-rows.ts'
+import type { Study, StudyRow } from './study.ts'
+import { WHOLE } from './study.ts'
+
+export interface StudyOptions {
+  /** @param chosen the settings that `tune` chose for a contestant, by its name */
+  readonly make: (chosen: (name: string) => Readonly<Record<string, unknown>>) => Study
+  /** What `tune` left for this data; where there is no such file, settings are those of the presets. */
+  readonly tuning?: string
+  readonly context: ChainContext
+  readonly profile: Profiler
+  readonly jobs: number
+  readonly deadline?: AbortSignal
+  /** As typed in a shell; it stands on the page. */
+  readonly command: string
+  /** The page to write; its pictures lie in a folder beside it, of the same name. */
+  readonly file: string
+}
+
+/**
+ * Trains every cell of a study, as far as there is time, and writes its page and pictures: a row whose cells are not
+ * all done stands there empty. The same call goes on. Gives the labels of the cells that are left.
+ * @throws interrupted, and config_invalid where `tuning` was made on other data; a cell that fails is told of by its
+ * code on the page
+ */
+export async function runStudy (options: StudyOptions): Promise<readonly string[]> {
+  const { context, profile, jobs, deadline, file, command } = options
+  const { work, settings: { backend, evaluate }, signal, say, progress } = context
+  await makeInputs([WHOLE], context, profile)
+  const study = options.make(await chosenBy(options))
+  const { rows } = study
+  await makeInputs(rows.map(({ input }) => input), context, profile)
+
+  const plan = new Map(rows.map((row) => [row, row.seeds.map((seed): Cell => ({
+    label: `${row.section}: ${row.name}, seed ${seed}`,
+    embeddings: inputDir(work, row.input),
+    train: { ...row.train, overrides: { ...row.train.overrides, seed } },
+    evaluate,
+  }))]))
+  const ran = await runCells([...plan.values()].flat(), {
+    work, backend, jobs, signal, ...(deadline && { deadline }), say, progress,
+  })
+
+  const told: ToldRow[] = []
+  for (const [row, cells] of plan) {
+    const failed = cells.flatMap((cell) => ran.failed.get(cell) ?? [])
+    const folders = cells.flatMap((cell) => ran.done.get(cell) ?? [])
+    told.push(...await tell(row, { failed, folders, of: cells.length }, study, context))
+  }
+  const left = ran.left.map(({ label }) => label)
+  const pictures = basename(file, '.md')
+  for (const { name, svg } of studyPlots(study, told)) {
+    await writeFileAtomic(join(file, '..', pictures, `${name}.svg`), svg)
+  }
+  await writeFileAtomic(file, studyPage({ study, rows: told, command, left: left.length, pictures }))
+  return left
+}
+
+interface Came {
+  readonly failed: readonly IsthmusError[]
+  readonly folders: readonly CellFolders[]
+  /** Cells that the row has. */
+  readonly of: number
+}
+
+async function chosenBy (
+  { context: { work }, tuning: file }: StudyOptions
+): Promise<(name: string) => Readonly<Record<string, unknown>>> {
+  if (file === undefined || !existsSync(file)) return () => ({})
+  const { manifest } = await readEmbedManifest(embeddingsOf(work, WHOLE))
+  const tuning = await readTuning(file, manifest.digest)
+  return (name) => chosenSettings(tuning, name)
+}
+
+/** A row as the page tells of it; one for each way to treat cold items. */
+async function tell (
+  row: StudyRow, { failed, folders, of }: Came, study: Study, { settings: { backend }, work }: ChainContext
+): Promise<ToldRow[]> {
+  const openTf = (): ReturnType<typeof loadTf> => loadTf(backend)
+  const { section, name, seeds, x, line } = row
+  const place = { ...(x !== undefined && { x }), ...(line !== undefined && { line }) }
+  const base = { section, name, seeds: seeds.length, ...place }
+  const [failure] = failed
+  if (failure !== undefined) return [{ ...base, failed: failure.code }]
+  if (folders.length < of) return [{ ...base, done: folders.length }]
+  if (kindOf(study, section) !== 'cold') {
+    const finished = await rowFigures(folders)
+    // Measured after all trainings, when nothing else of the study runs.
+    const priced = section === 'main' && study.sections.some(({ kind }) => kind === 'cost')
+    const cost = priced ? await measureEfficiency(folders[0]!.run, openTf) : undefined
+    return [{ ...base, finished: { ...finished, ...(cost && { cost }) } }]
+  }
+  const told: ToldRow[] = []
+  for (const method of row.cold ?? ['ids'] as const) {
+    const found = []
+    for (const { run } of folders) {
+      const out = join(run, '..', `cold-${method}`)
+      found.push(await evaluateCold({ run, out, method, embeddings: embeddingsOf(work, WHOLE), openTf }))
+    }
+    told.push({ ...base, name: `${name}, ${method}`, finished: coldFigures(found) })
+  }
+  return told
+}
+
+function kindOf ({ sections }: Study, id: string): string {
+  return sections.find((section) => section.id === id)!.kind
+}

@@ -1,0 +1,58 @@
+import type { VarySettings } from '../../data/vary.ts'
+import type { RowMethod } from '../export/item-maps.ts'
+import type { TrainSettings } from '../train-settings.ts'
+
+/** A paper's questions asked of our data: what is trained on what, and how it is told. Plain data. */
+export interface Study {
+  /** Of its page and of its folder of pictures. */
+  readonly name: string
+  readonly title: string
+  /** What a reader should know before any figure. */
+  readonly intro: readonly string[]
+  readonly sections: readonly Section[]
+  readonly rows: readonly StudyRow[]
+}
+
+export interface Section {
+  readonly id: string
+  readonly title: string
+  readonly text: string
+  /** metrics: HR@10 and NDCG@10. cold: of targets among items held out. groups and cost: of `main`'s rows. */
+  readonly kind: 'metrics' | 'cold' | 'groups' | 'cost'
+  /** line: rows with an `x`, one line for each `line`. bars: a bar a row. */
+  readonly plot?: 'line' | 'bars'
+  /** The paper's own figures, on its own data and by its own evaluation. */
+  readonly paper?: readonly PaperTable[]
+}
+
+export interface PaperTable {
+  readonly title: string
+  /** The first row is the head. */
+  readonly rows: ReadonlyArray<readonly string[]>
+}
+
+/** What a row is trained on. Equal inputs are made once. */
+export interface StudyInput {
+  /** Of the folder that holds it; empty for the data as it is. */
+  readonly name: string
+  readonly vary: Omit<VarySettings, 'seed'>
+  /** Users' profiles: from notes on clusters of items, from the whole history at once, or none. */
+  readonly profiles?: 'clusters' | 'whole'
+}
+
+export interface StudyRow {
+  /** The id of its section. */
+  readonly section: string
+  readonly name: string
+  readonly input: StudyInput
+  readonly train: TrainSettings
+  readonly seeds: readonly number[]
+  /** In a section of kind cold: how items held out get their halves; none for a system that knows ids alone. */
+  readonly cold?: readonly RowMethod[]
+  /** Where it stands in a plot of lines, and on which line. */
+  readonly x?: number
+  readonly line?: string
+}
+
+/** The data as it is. */
+export const WHOLE: StudyInput = { name: '', vary: {} }

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import { barPlot, linePlot } from '../../../src/pipeline/study/plot.ts'
+import { studyPage } from '../../../src/pipeline/study/study-page.ts'
+import { studyPlots } from '../../../src/pipeline/study/study-plots.ts'
+import type { FinishedRow, ToldRow } from '../../../src/pipeline/study/study-rows.ts'
+import type { Study } from '../../../src/pipeline/study/study.ts'
+
+const study: Study = {
+  name: 'tiny',
+  title: 'A tiny study',
+  intro: ['Read this first.'],
+  rows: [],
+  sections: [
+    { id: 'main', title: 'Main', text: 'Rows.', kind: 'metrics', plot: 'bars' },
+    {
+      id: 'sweep',
+      title: 'Sweep',
+      text: 'One seed.',
+      kind: 'metrics',
+      plot: 'line',
+      paper: [{ title: 'Theirs', rows: [['', 'Cloth'], ['LLM4CDSR', '.8018']] }],
+    },
+    { id: 'groups', title: 'Groups', text: 'By length.', kind: 'groups' },
+    { id: 'cost', title: 'Cost', text: 'Seconds.', kind: 'cost' },
+  ],
+}
+
+const finished = (ndcg10: number): FinishedRow => {
+  const figures = { users: 10, hr10: { mean: 0.5 }, ndcg10: { mean: ndcg10, deviation: 0.01 } }
+  return {
+    full: { all: figures, sport: figures },
+    groups: { inputLength: { '<5': figures }, domainsInInput: {}, targetPopularity: {} },
+    cost: { backend: 'native', parameters: 12, users: 10, domains: 1, seconds: 0.5 },
+  }
+}
+const rows: ToldRow[] = [
+  { section: 'main', name: 'ours', seeds: 3, finished: finished(0.25) },
+  { section: 'main', name: 'slow', seeds: 3, done: 2 },
+  { section: 'main', name: 'bad', seeds: 3, failed: 'training_diverged' },
+  { section: 'sweep', name: 'alpha 1', seeds: 1, done: 0, x: 1 },
+]
+
+describe('the page of a study', () => {
+  const page = studyPage({ study, rows, command: 'npm run study -- tiny', left: 2, pictures: 'tiny' })
+
+  it('shows what is finished, leaves empty what is not, and says why a row failed', () => {
+    expect(page).toContain('| ours | 3 | 0.5000 | 0.2500 ± 0.0100 | 0.5000 | 0.2500 ± 0.0100 |')
+    expect(page).toContain('| slow | 3 |  |  |  |  |')
+    expect(page).toContain('| bad | 3 | training_diverged |')
+    expect(page).toContain('**2 cells of this study are not trained yet**')
+    expect(page).toContain('| users |  | 10 |  | 10 |  |')
+  })
+
+  it('tells of groups and costs of the main rows, and of the paper\'s own figures', () => {
+    expect(page).toContain('| ours | 0.2500 ± 0.0100 |\n| slow |  |')
+    expect(page).toContain('| ours | 12 | 0.50 | native |')
+    expect(page).toContain('*Theirs*\n\n|  | Cloth |')
+  })
+
+  it('has a picture only where there is something to draw', () => {
+    expect(page).toContain('](tiny/main.svg)')
+    expect(page).not.toContain('sweep.svg')
+    expect(studyPlots(study, rows).map(({ name }) => name)).toEqual(['main'])
+    const more = [...rows, { section: 'sweep', name: 'alpha 2', seeds: 1, x: 2, finished: finished(0.3) }]
+    expect(studyPlots(study, more).map(({ name }) => name)).toEqual(['main', 'sweep'])
+  })
+})
+
+describe('a plot', () => {
+  it('draws larger values higher, and names what it draws', () => {
+    const svg = linePlot('T & U', [{ name: 'a<b', points: [{ x: 1, y: 0.1 }, { x: 0.5, y: 0.3 }] }])
+    const points = /points="([^"]+)"/.exec(svg)![1]!.split(' ')
+    const [first, second] = points.map((point) => point.split(',').map(Number))
+    // Sorted by x, whatever the order of the rows.
+    expect(first![0]).toBeLessThan(second![0]!)
+    expect(first![1]).toBeLessThan(second![1]!) // Pictures count from above.
+    expect(svg).toContain('T &#38; U')
+    expect(svg).toContain('a&#60;b')
+  })
+
+  it('draws bars from zero', () => {
+    const heights = [...barPlot('T', [{ name: 'a', value: 0.2, deviation: 0 }, { name: 'b', value: 0.4, deviation: 0 }])
+      .matchAll(/height="([\d.]+)" fill="#[0-9a-f]{6}"/g)].map((match) => Number(match[1]))
+    expect(heights[1]! / heights[0]!).toBeCloseTo(2, 1)
+  })
+})
