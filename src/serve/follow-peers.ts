@@ -45,7 +45,11 @@ export function notePeers (shared: Pick<SharedStore, 'onRemote'>, log: Pick<Fast
   const start = (): void => {
     if (deps === undefined || running) return
     running = true
-    work(deps).finally(() => { running = false }).catch(() => {})
+    work(deps).finally(() => {
+      running = false
+      // What came between the last look and this.
+      if (items.size > 0 || choice !== undefined) start()
+    }).catch(() => {})
   }
 
   shared.onRemote((change) => {
