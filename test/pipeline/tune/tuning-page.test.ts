@@ -3,7 +3,8 @@ import type { Tuning } from '../../../src/pipeline/tune/tuning-file.ts'
 import { chosenSettings } from '../../../src/pipeline/tune/tuning-file.ts'
 import { renderTuning } from '../../../src/pipeline/tune/tuning-page.ts'
 
-const outcome = (validationNdcg10: number, bestEpoch: number, epochs: number) => ({ epochs, bestEpoch, validationNdcg10 })
+const outcome = (validationNdcg10: number, bestEpoch: number, epochs: number) =>
+  ({ epochs, bestEpoch, validationNdcg10 })
 const tuning: Tuning = {
   format: 1,
   data: 'shop',
