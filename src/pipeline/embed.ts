@@ -4,11 +4,13 @@ import type { Dataset } from '../data/dataset.ts'
 import { IsthmusError } from '../errors.ts'
 import { readFloat32 } from '../files/read.ts'
 import { isCurrent, readStep, writeStep } from '../files/step.ts'
-import type { StepManifest } from '../files/step.ts'
+import type { StepManifest, StepPlan } from '../files/step.ts'
 import { writeNumbers } from '../files/write.ts'
 import { cachedEmbedder } from '../llm/cached-embedder.ts'
+import type { Estimate } from '../llm/dry-run.ts'
 import { itemPrompt, itemText } from '../llm/item-prompt.ts'
-import type { ItemPrompt } from '../llm/item-prompt.ts'
+import type { ItemPrompt, ItemText } from '../llm/item-prompt.ts'
+import { dryRunOf } from './embedder-choice.ts'
 import type { EmbedderChoice } from './embedder-choice.ts'
 
 /** The name of the step that leaves embeddings. */
@@ -46,6 +48,26 @@ export interface Embeddings {
  * embedder and prompt already.
  */
 export async function embed (step: EmbedStep): Promise<{ manifest: StepManifest, skipped: boolean }> {
+  const { plan, texts } = await planOf(step)
+  if (await isCurrent(step.out, plan)) return { manifest: await readStep(step.out, EMBED), skipped: true }
+
+  step.onStart?.(texts.length)
+  const manifest = await writeStep(step.out, plan, async (dir) => {
+    await writeNumbers(join(dir, ROWS), await embedTexts(texts.map(({ text }) => text), step))
+    return { items: texts.length, undescribed: texts.filter(({ described }) => !described).length }
+  })
+  return { manifest, skipped: false }
+}
+
+/** Counts what `embed` would have to pay for, and calls nobody; nothing where it has nothing to do. */
+export async function dryEmbed (step: EmbedStep, estimate: Estimate): Promise<void> {
+  const { plan, texts } = await planOf(step)
+  if (await isCurrent(step.out, plan)) return
+  const embedder = await dryRunOf(step.embedder, step.cache, estimate)
+  await embedder.embed(texts.map(({ text }) => text)).finally(async () => await embedder.close())
+}
+
+async function planOf (step: EmbedStep): Promise<{ plan: StepPlan, texts: readonly ItemText[] }> {
   const dataset = await openDataset(step.input)
   const embedder = { id: step.embedder.id, width: step.embedder.width }
   // Of a published data set, prepare has written what its items are called.
@@ -53,18 +75,11 @@ export async function embed (step: EmbedStep): Promise<{ manifest: StepManifest,
   const prompt = itemPrompt(dataset.domains.map(({ name }) => name), {
     ...step.prompt, nouns: { ...nouns, ...step.prompt?.nouns },
   })
-  const plan = {
-    step: EMBED, input: { dir: step.input, digest: dataset.digest }, settings: { embedder, prompt },
+  const input = { dir: step.input, digest: dataset.digest }
+  return {
+    plan: { step: EMBED, input, settings: { embedder, prompt } },
+    texts: dataset.items.map((item) => itemText(prompt, item.domain, item)),
   }
-  if (await isCurrent(step.out, plan)) return { manifest: await readStep(step.out, EMBED), skipped: true }
-
-  const texts = dataset.items.map((item) => itemText(prompt, item.domain, item))
-  step.onStart?.(texts.length)
-  const manifest = await writeStep(step.out, plan, async (dir) => {
-    await writeNumbers(join(dir, ROWS), await embedTexts(texts.map(({ text }) => text), step))
-    return { items: texts.length, undescribed: texts.filter(({ described }) => !described).length }
-  })
-  return { manifest, skipped: false }
 }
 
 async function embedTexts (

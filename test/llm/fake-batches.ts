@@ -34,8 +34,13 @@ export interface FakeBatches {
   close: () => Promise<void>
 }
 
-/** A real HTTP server with files and batches as OpenAI has them: no third-party mock has. */
-export async function fakeBatches (): Promise<FakeBatches> {
+/**
+ * A real HTTP server with files and batches as OpenAI has them: no third-party mock has. Calls for embeddings are
+ * passed on to the server at `embeddings`.
+ */
+export async function fakeBatches (
+  { embeddings = '' }: { readonly embeddings?: string } = {}
+): Promise<FakeBatches> {
   const files = new Map<string, string>()
   const batches: FakeBatch[] = []
   const asked: string[] = []
@@ -90,6 +95,9 @@ export async function fakeBatches (): Promise<FakeBatches> {
       else json(shown(batch))
     } else if (path === '/v1/batches') {
       json({ object: 'list', data: batches.map(shown), has_more: false })
+    } else if (path === '/v1/embeddings') {
+      fetch(`${embeddings}${path}`, { method, body }).then(async (answer) => json(await answer.json()))
+        .catch((error: unknown) => response.destroy(error as Error))
     } else if (path.endsWith('/content')) {
       response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(files.get(path.split('/')[3]!))
     } else {

@@ -6,8 +6,9 @@ import { openDataset, PREPARE, writeDataset } from '../../src/data/dataset-files
 import type { Item } from '../../src/data/dataset.ts'
 import { writeStep } from '../../src/files/step.ts'
 import type { TextEmbedder } from '../../src/llm/embedder.ts'
+import { createEstimate } from '../../src/llm/dry-run.ts'
 import { itemPrompt, itemText } from '../../src/llm/item-prompt.ts'
-import { embed, openEmbeddings } from '../../src/pipeline/embed.ts'
+import { dryEmbed, embed, openEmbeddings } from '../../src/pipeline/embed.ts'
 import type { EmbedderChoice } from '../../src/pipeline/embedder-choice.ts'
 import { hashEmbedder } from '../support/hash-embedder.ts'
 
@@ -81,6 +82,19 @@ describe('embed', () => {
 
     const { rows, width, embedder } = await openEmbeddings(out, await openDataset(input))
     expect([rows, width, embedder.id]).toEqual([wanted, WIDTH, 'hash/16'])
+  })
+
+  it('counts before the first call what would have to be paid for', async () => {
+    const refusing: EmbedderChoice = { ...counting([]), model: 'priced', open: () => { throw new Error('opened') } }
+    const estimate = createEstimate()
+    await dryEmbed({ input, out, cache, embedder: refusing }, estimate)
+    expect(estimate.expected).toEqual([expect.objectContaining({ model: 'priced', asks: 1_000, output: 0 })])
+    await embed({ input, out, cache, embedder: counting([]) })
+    const after = createEstimate()
+    await dryEmbed({ input, out, cache, embedder: refusing }, after)
+    await dryEmbed({ input, out: `${out}-2`, cache, embedder: refusing }, after)
+    await dryEmbed({ input, out: `${out}-2`, cache: `${cache}-2`, embedder: counting([]) }, after)
+    expect(after.expected).toEqual([])
   })
 
   it('goes on where an interrupted run stopped, and asks for no text twice', async () => {
