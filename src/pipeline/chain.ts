@@ -3,16 +3,20 @@ import type { BadRow } from '../data/bad-rows.ts'
 import { prepare, STAGES } from '../data/prepare.ts'
 import { publishedSet } from '../data/published/sets.ts'
 import { resultsTable, sizesTable } from '../data/published/table.ts'
+import { refuseSetting } from '../errors.ts'
 import { figure } from '../evaluate/table.ts'
 import type { StepManifest } from '../files/step.ts'
 import { loadTf } from '../nn/tf.ts'
 import type { Progress } from '../progress.ts'
 import { progressReporter } from '../train/reporter.ts'
 import { embed } from './embed.ts'
-import { chooseEmbedder } from './embedder-choice.ts'
+import { chooseChat } from './chat-choice.ts'
+import { chooseEmbedder, embedderNamed } from './embedder-choice.ts'
 import { evaluateRun, openEvaluation } from './evaluate.ts'
 import { exportStep } from './export.ts'
 import type { PipelineSettings } from './pipeline-settings.ts'
+import { profileStep } from './profile.ts'
+import { openSpending } from './spending.ts'
 import type { Step, StepOutcome } from './steps.ts'
 import { trainStep } from './train.ts'
 
@@ -40,6 +44,7 @@ export interface ChainContext {
 export interface ChainFolders {
   readonly dataset: string
   readonly embeddings: string
+  readonly profiles: string
   readonly run: string
   readonly evaluation: string
 }
@@ -48,19 +53,24 @@ export function chainFolders (work: string): ChainFolders {
   return {
     dataset: join(work, 'dataset'),
     embeddings: join(work, 'embeddings'),
+    profiles: join(work, 'profiles'),
     run: join(work, 'run'),
     evaluation: join(work, 'evaluation'),
   }
 }
 
-/** From raw logs to the link named `last`: what the commands that train have in common. */
+/**
+ * From raw logs to the link named `last`: what the commands that train have in common. There is a link `profile` where
+ * there are settings of it.
+ */
 export function chain (context: ChainContext, last: typeof LINKS[number]['name'] = 'export'): readonly Step[] {
   return LINKS.slice(0, LINKS.findIndex(({ name }) => name === last) + 1)
+    .filter(({ name }) => name !== 'profile' || context.settings.profile !== undefined)
     .map(({ name, run }) => ({ name, run: () => run(context, chainFolders(context.work)) }))
 }
 
 interface Link {
-  readonly name: 'prepare' | 'embed' | 'train' | 'evaluate' | 'export'
+  readonly name: 'prepare' | 'embed' | 'profile' | 'train' | 'evaluate' | 'export'
   readonly run: (context: ChainContext, folders: ChainFolders) => Promise<StepOutcome>
 }
 
@@ -96,10 +106,36 @@ const LINKS: readonly Link[] = [
     },
   },
   {
+    name: 'profile',
+    async run ({ settings: { profile, embed: { baseUrl } }, env, cache, signal, progress }, folders) {
+      const { chat, ...settings } = profile ?? refuseSetting('profile', 'has no settings')
+      const spending = await openSpending({ cache })
+      const { account } = spending
+      let line: Progress | undefined
+      const done = await profileStep({
+        input: folders.embeddings,
+        out: folders.profiles,
+        settings,
+        chat: chooseChat(chat, spending, env),
+        embedderNamed: (embedder) => embedderNamed(embedder, baseUrl, env, { account, step: 'profile' }),
+        cache,
+        signal,
+        onStage (stage, total) {
+          line?.finish()
+          line = progress(`profile: ${stage}`, total, stage === 'profiles' ? 'users' : stage)
+        },
+        onProgress: (count) => line?.update(count),
+      }).finally(account.close)
+      line?.finish()
+      return outcome(done, ({ users, without, chat }) =>
+        `profiles of ${Number(users) - Number(without)} users by ${String(chat)}`)
+    },
+  },
+  {
     name: 'train',
-    run: async ({ settings, signal, say }, { embeddings, run }) =>
+    run: async ({ settings, signal, say }, { embeddings, profiles, run }) =>
       outcome(await trainStep({
-        input: embeddings,
+        input: settings.profile === undefined ? embeddings : profiles,
         out: run,
         settings: settings.train,
         openTf: () => loadTf(settings.backend),

@@ -7,6 +7,8 @@ import { evaluateSettings } from './evaluate-settings.ts'
 import type { EvaluateSettings } from './evaluate-settings.ts'
 import { exportSettings } from './export/export-settings.ts'
 import type { ExportSettings } from './export/export-settings.ts'
+import { profileSettings } from './profile-settings.ts'
+import type { ProfileSettings } from './profile-settings.ts'
 import { backendChoice, trainSettings } from './train-settings.ts'
 import type { TrainSettings } from './train-settings.ts'
 
@@ -14,6 +16,8 @@ import type { TrainSettings } from './train-settings.ts'
 export interface PipelineSettings {
   readonly prepare: PrepareSettings
   readonly embed: EmbedSettings
+  /** Absent: users get no profiles. */
+  readonly profile?: ProfileSettings
   readonly train: TrainSettings
   readonly evaluate: EvaluateSettings
   readonly export: ExportSettings
@@ -34,7 +38,7 @@ export interface PipelineFlags {
   readonly seed?: string
 }
 
-const SECTIONS = ['prepare', 'embed', 'train', 'evaluate', 'export'] as const
+const SECTIONS = ['prepare', 'embed', 'profile', 'train', 'evaluate', 'export'] as const
 
 /**
  * The settings of every step, all checked before the first begins. A config file has a section for each step, with what
@@ -54,11 +58,14 @@ export function pipelineSettings (
   const { system, preset, epochs, kCore, ties, source, seed } = flags
   const set = (values: Readonly<Record<string, string | undefined>>): Record<string, string> =>
     Object.fromEntries(Object.entries(values).filter((pair): pair is [string, string] => pair[1] !== undefined))
+  const withSeed = (name: typeof SECTIONS[number]): Record<string, unknown> =>
+    ({ ...section(name), ...(seed !== undefined && { seed: Number(seed) }) })
   return {
     prepare: prepareSettings({ ...section('prepare'), ...set({ kCore, ties, source, seed }) }),
     embed: embedSettings({}, section('embed')),
+    ...(config['profile'] !== undefined && { profile: profileSettings(withSeed('profile')) }),
     train: trainSettings(set({ system, preset, epochs, seed }), section('train')),
-    evaluate: evaluateSettings({ ...section('evaluate'), ...(seed !== undefined && { seed: Number(seed) }) }),
+    evaluate: evaluateSettings(withSeed('evaluate')),
     export: exportSettings(section('export')),
     backend: backendChoice(flags.backend ?? 'auto'),
   }

@@ -24,8 +24,15 @@ describe('settings of a chain', () => {
     expect(train.overrides).toEqual({ epochs: 2, width: 64 })
   })
 
+  it('have profiles only where the config file has a section for them', () => {
+    expect(pipelineSettings({})).not.toHaveProperty('profile')
+    expect(pipelineSettings({ seed: '7' }, { profile: { clusters: 4 } }).profile)
+      .toMatchObject({ chat: { chat: 'extractive' }, clusters: 4, seed: 7 })
+  })
+
   it.each([
     ['wdith', { wdith: {} }],
+    ['clusters', { profile: { clusters: 0 } }],
     ['train', { train: [] }],
     ['embedder', { embed: { embedder: 'cloud' } }],
     ['modes', { evaluate: { modes: 'best' } }],

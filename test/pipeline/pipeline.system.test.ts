@@ -49,6 +49,17 @@ describe('npm run pipeline', () => {
     ])
   })
 
+  it('profiles the users where the config file says how, trains with that, and says who wrote them', async () => {
+    const config = join(folder, 'profiled.json')
+    writeFileSync(config, JSON.stringify({ ...TINY, profile: { clusters: 4 } }))
+    const profiled = await run('whole', { args: ['--config', config, '--epochs', '1'] })
+    expect(profiled.stderr).toMatch(/\[3\/6\] profile: done in .*: profiles of 80 users by extractive/)
+    expect(profiled.stderr).toMatch(/\[4\/6\] train: done in/)
+    expect(profiled.status).toBe(0)
+    const manifest = JSON.parse(readFileSync(join(folder, 'whole/run/manifest.json'), 'utf8')) as { input: { dir: string } }
+    expect(manifest.input.dir).toMatch(/profiles$/)
+  })
+
   it('stops at Ctrl-C and goes on to the same run and evaluation, to the bit', async () => {
     const stopped = await run('stopped', { stopAt: /epoch 2\/6 done/ })
     expect(stopped.stderr).toMatch(/train: stopped after .*\n.*interrupted/)
