@@ -70,7 +70,7 @@ export async function openHnswIndex (
 
 /**
  * Opens the bytes of an index. The library reads files only: it gets a private copy of the verified bytes, so that
- * nobody can change it in between. Fails with `artefact_invalid` where they are of another width or count.
+ * nobody can change it in between. Fails with `artefact_invalid` where they are no index, or of another width or count.
  */
 export async function loadHnsw (bytes: Buffer, rows: number, width: number, driver: HnswDriver): Promise<Hnsw> {
   checkHeader(bytes, rows, width)
@@ -80,7 +80,11 @@ export async function loadHnsw (bytes: Buffer, rows: number, width: number, driv
     const file = join(folder, 'index.bin')
     await writeFile(file, bytes, { mode: 0o600 })
     const graph = new driver.HierarchicalNSW('ip', width)
-    graph.readIndexSync(file)
+    try {
+      graph.readIndexSync(file)
+    } catch (cause) {
+      throw new IsthmusError('artefact_invalid', 'the index file cannot be read', { cause })
+    }
     if (graph.getCurrentCount() !== rows) throw mismatch()
     return graph
   } finally {

@@ -107,7 +107,7 @@ describe('a bundle', () => {
     }))
   }
 
-  it.each(faults)('is refused when %s (%s)', async (_, code, breakIt) => {
+  it.each(faults)('P7, P8, P24: is refused when %s (%s)', async (_, code, breakIt) => {
     const dir = await copy()
     await breakIt(dir)
     const error: unknown = await openBundle(dir).catch((error: unknown) => error)
@@ -124,7 +124,7 @@ describe('a bundle', () => {
     ['names what is not there', '20260101T000000Z-00000000\n', 'artefact_missing'],
   ]
 
-  it.each(pointers)('is refused when CURRENT %s', async (_, text, code) => {
+  it.each(pointers)('P8: is refused when CURRENT %s', async (_, text, code) => {
     const root = join(scratch, `root-${copies++}`)
     await mkdir(root)
     await writeFile(join(root, 'CURRENT'), text)
