@@ -1,14 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { parseDockerfile } from './deploy/dockerfile.ts'
 import { packageRoot } from '../src/paths.ts'
 import { serviceConfig } from '../src/config/service-config.ts'
 
-interface Instruction { readonly name: string, readonly text: string }
-interface Stage { readonly name: string, readonly base: string, readonly instructions: readonly Instruction[] }
-
 const text = readFileSync(join(packageRoot, 'Dockerfile'), 'utf8')
-const stages = parse(text)
+const stages = parseDockerfile(text)
 const targets = stages.filter(({ instructions }) => instructions.some(({ name }) => name === 'ENTRYPOINT'))
 
 describe('the Dockerfile', () => {
@@ -69,15 +67,3 @@ describe('the Dockerfile', () => {
     expect(allowed).not.toContain('data')
   })
 })
-
-function parse (dockerfile: string): Stage[] {
-  const lines = dockerfile.replaceAll(/\\\n/g, ' ').split('\n').filter((line) => line !== '' && !line.startsWith('#'))
-  const found: Array<{ name: string, base: string, instructions: Instruction[] }> = []
-  for (const line of lines) {
-    const [, name = '', rest = ''] = /^([A-Z]+)\s+(.*)$/.exec(line) ?? []
-    const [, base, stage] = name === 'FROM' ? /^(\S+) AS (\S+)$/.exec(rest) ?? [] : []
-    if (base !== undefined && stage !== undefined) found.push({ name: stage, base, instructions: [] })
-    else found.at(-1)?.instructions.push({ name, text: rest })
-  }
-  return found
-}
