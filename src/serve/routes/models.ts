@@ -20,6 +20,8 @@ function described ({ system, preset, embedder, created }: Manifest) {
 
 type Models = Static<typeof ModelsSchema>
 
+/** Folders of versions may lie on a slow network. */
+const LIST_MS = 10_000
 /** A large bundle takes its time to be read, tried and warmed. */
 const LOAD_MS = 600_000
 
@@ -73,6 +75,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutesOptions> = async 
       tags,
       response: { 200: ModelsSchema, ...problems() },
     },
+    handlerTimeout: LIST_MS,
     config,
   }, view)
 
