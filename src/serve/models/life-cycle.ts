@@ -207,10 +207,13 @@ export function createModelLife (deps: ModelLifeDeps): ModelLife {
       if (version === undefined) throw new IsthmusError('not_found', `nobody wrote down what ${CURRENT_FILE} named before`)
       await told(root, { version, variants: [] }, { allowOlder: true })
     }),
-    follow: async () => await alone(async (root) => {
+    async follow () {
+      if (root === undefined) return
+      // Looked at before anything is held up: what a caller has just changed is nothing to do.
       const selection = await readSelection(root).catch((error: unknown) => failed(error))
-      if (!isSelected(pool.shares, selection)) await told(root, selection, { allowOlder: true, from: 'pointer' })
-    }),
+      if (isSelected(pool.shares, selection)) return
+      await alone(async () => await told(root, selection, { allowOlder: true, from: 'pointer' }))
+    },
     async close () {
       closing.abort()
       await busy

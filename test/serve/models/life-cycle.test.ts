@@ -86,6 +86,11 @@ describe('the models of a service', () => {
     expect([first, second]).toMatchObject([{ status: 200 }, { status: 409, code: 'reload_in_progress' }])
   })
 
+  it('do not keep a caller waiting for a look at what is written', async () => {
+    const [look, change] = await Promise.all([service.life.follow(), activate({ version: version(1) })])
+    expect([look, change]).toEqual([undefined, { status: 200 }])
+  })
+
   it('are released with their last answer, and not before', async () => {
     const lease = service.pool.take()
     await activate({ version: version(1) })
