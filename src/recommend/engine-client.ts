@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { errorOf, IsthmusError } from '../errors.ts'
 import type { Engine, EngineItemView, EngineStatus, RankedItem, RecommendResult } from './engine.ts'
 import type { EngineAnswer, EngineCall, EngineValue, EngineWorkerData } from './engine-protocol.ts'
+import { MOST_LEFT_OUT } from './explain.ts'
 import { type EngineThread, startEngineThread } from './engine-thread.ts'
 
 /** What may change items in an engine that is not open for calls yet. */
@@ -10,7 +11,10 @@ export type EngineWriter = Pick<Engine, 'putItems' | 'removeItem' | 'embedder'>
 export interface EngineClientOptions extends EngineWorkerData {
   /** Recommendations and look-ups that may wait for the worker; what comes beyond is refused with `overloaded`. */
   readonly maxWaiting?: number
-  /** Calls in one message, and so recommendations in one encoder run. */
+  /**
+   * Calls in one message, and so recommendations in one encoder run. One to explain counts as all the windows that it
+   * takes, so that those who come after it wait no longer than for a full batch.
+   */
   readonly maxBatch?: number
   /** Brings a freshly loaded engine up to date (items posted since the bundle), at the start and after a restart. */
   readonly restore?: (engine: EngineWriter) => Promise<void>
@@ -36,6 +40,8 @@ interface Waiting {
   readonly resolve: (value: EngineValue) => void
   readonly reject: (error: unknown) => void
   readonly since: number
+  /** About how many windows the worker encodes for it; 1 for a call that needs none. */
+  readonly size: number
   readonly gone?: () => boolean
 }
 
@@ -96,7 +102,7 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     status = starting.status
     const call = async (call: EngineCall): Promise<EngineValue> => await new Promise((resolve, reject) => {
       if (death !== undefined) return reject(death)
-      direct.push({ call, resolve, reject, since: now() })
+      direct.push({ call, resolve, reject, since: now(), size: 1 })
       starting.post([call])
     })
     try {
@@ -116,11 +122,14 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
   const pump = (): void => {
     if (thread === undefined || active.length > 0) return
     const batch: Waiting[] = []
-    while (batch.length < maxBatch && queue.length > 0) {
+    let size = 0
+    while (queue.length > 0 && (size === 0 || size + queue[0]!.size <= maxBatch)) {
       const next = queue.shift()!
       const useless = isLate(next.call, now()) ? 'deadline' : next.gone?.() === true ? 'client_gone' : undefined
-      if (useless === undefined) batch.push(next)
-      else {
+      if (useless === undefined) {
+        batch.push(next)
+        size += next.size
+      } else {
         onDrop(useless)
         next.reject(new IsthmusError('deadline_exceeded', 'of no use before it began'))
       }
@@ -168,14 +177,15 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
   /** Whether a call would be done by its deadline. Always where nothing is before it: one call has to tell the pace. */
   const isHopeless = (call: EngineCall): boolean => {
     if (active.length === 0) return false
-    const wait = Math.max(0, sentAt + pace - now()) + pace * Math.ceil((queue.length + 1) / maxBatch)
+    const queued = queue.reduce((sum, { size }) => sum + size, 0)
+    const wait = Math.max(0, sentAt + pace - now()) + pace * Math.ceil((queued + sizeOf(call)) / maxBatch)
     return isLate(call, now() + MARGIN * wait)
   }
 
   async function ask (call: EngineCall, gone?: () => boolean): Promise<EngineValue> {
     if (closed !== undefined) throw new IsthmusError('shutting_down', 'the engine is closing')
     return await new Promise((resolve, reject) => {
-      const one = { call, resolve, reject, since: now(), ...(gone === undefined ? {} : { gone }) }
+      const one = { call, resolve, reject, since: now(), size: sizeOf(call), ...(gone === undefined ? {} : { gone }) }
       if (isBounded(one)) {
         if (thread === undefined) throw new IsthmusError('engine_unavailable', 'the engine is starting again')
         if (queue.length >= maxWaiting && queue.filter(isBounded).length >= maxWaiting) {
@@ -218,6 +228,11 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
 /** What shoppers ask for. The rest keeps the catalogue true, is cheap, and its callers bound it. */
 function isBounded ({ call }: Waiting): boolean {
   return call.kind === 'recommend' || call.kind === 'similar'
+}
+
+function sizeOf (call: EngineCall): number {
+  if (call.kind !== 'recommend' || call.job.explain !== true) return 1
+  return 1 + Math.min(call.job.history.length, MOST_LEFT_OUT)
 }
 
 function settle (calls: readonly Waiting[], answers: readonly EngineAnswer[]): void {

@@ -10,10 +10,11 @@ import { type CatalogueItem, type DomainCatalogue, openCatalogue, type Place } f
 import type {
   Engine, EngineItem, EngineItemView, RankedItem, RecommendJob, RecommendResult, SimilarJob
 } from './engine.ts'
+import { explain, type Explainable } from './explain.ts'
 import { checkGolden } from './golden.ts'
 import { filterRows } from './item-filter.ts'
 import { popularHits, rank } from './rank.ts'
-import { nearestByGlobalHalf, nearestInHistory } from './similar.ts'
+import { nearestByGlobalHalf } from './similar.ts'
 
 export interface OpenEngineOptions {
   readonly provider?: ProviderChoice
@@ -168,21 +169,31 @@ export async function openEngine (
       const allowed = filterRows(domain.items, jobs[j]!.filter)
       return { k: jobs[j]!.k, excluded: hidden[j]!, ...(allowed === undefined ? {} : { allowed }) }
     }))
-    return jobs.map((job, j) => {
-      const { window, unknown } = histories[j]!
-      const hits = basis[j] === 'popular' ? popularHits(domain, job, hidden[j]!, places) : found[searched.indexOf(j)]!
-      const items = rank(domain, hits)
-      return {
-        basis: basis[j]!,
-        historyUsed: window.length,
-        historyUnknown: unknown,
-        items: job.explain === true && window.length > 0 ? items.map((item) => explained(item, window)) : items,
-      }
-    })
+    const ranked = jobs.map((job, j) =>
+      rank(domain, basis[j] === 'popular' ? popularHits(domain, job, hidden[j]!, places) : found[searched.indexOf(j)]!))
+    const asked = [...jobs.keys()].filter((j) => jobs[j]!.explain === true)
+    const explained = await explainIn(domain, asked.map((j) => {
+      const at = searched.indexOf(j)
+      const user = at === -1 ? undefined : users.subarray(at * width, (at + 1) * width)
+      return { user, window: histories[j]!.window, items: ranked[j]! }
+    }))
+    return jobs.map((_, j) => ({
+      basis: basis[j]!,
+      historyUsed: histories[j]!.window.length,
+      historyUnknown: histories[j]!.unknown,
+      items: ranked[j]!,
+      ...explained[asked.indexOf(j)],
+    }))
   }
 
-  function explained (item: RankedItem, window: readonly Place[]): RankedItem {
-    return { ...item, near: nearestInHistory(places.get(item.itemId)!, window, facts.globalWidth) }
+  async function explainIn (domain: DomainCatalogue, answers: readonly Explainable[]): ReturnType<typeof explain> {
+    return await explain(answers, {
+      domain,
+      globalWidth: facts.globalWidth,
+      localWidth: facts.localWidth,
+      encode: async (windows) => await domain.encoder.encode(windows.map((window) => toWindow(window, domain))),
+      placeOf: (itemId) => places.get(itemId)!,
+    })
   }
 
   function toWindow (window: readonly Place[], domain: DomainCatalogue): WindowItem[] {

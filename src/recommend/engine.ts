@@ -33,7 +33,7 @@ export interface RecommendJob {
   readonly exclude: readonly string[]
   readonly excludeSeen: boolean
   readonly filter?: ItemFilter
-  /** Each item of an answer from a history names the items of that history that are most like it. */
+  /** Each item says what its score is made of, and what of the history it rests on; costs an encoder run an item. */
   readonly explain?: boolean
   /** Ids that count as seen beyond `history` (a stored history may be longer than what is encoded). */
   readonly seen?: readonly string[]
@@ -56,6 +56,16 @@ export interface RecommendResult {
   readonly historyUsed: number
   readonly historyUnknown: number
   readonly items: readonly RankedItem[]
+  /** Where asked for, unless the items are popular ones. */
+  readonly explanation?: Explanation
+}
+
+/** What holds for all explained items of one answer. */
+export interface Explanation {
+  /** The parts that scores are made of: a system without a local half has one. */
+  readonly threads: Array<'global' | 'local'>
+  /** Items of the history, the latest ones, that were left out one by one. */
+  readonly leftOut: number
 }
 
 export interface RankedItem {
@@ -64,9 +74,26 @@ export interface RankedItem {
   readonly score: number
   readonly rank: number
   readonly title?: string
-  /** Where asked for (`explain`): at most three, the most alike first. */
+  /** Where asked for (`explain`): their sum is the score. */
+  readonly parts?: { readonly global: number, readonly local?: number }
+  /** Where asked for, of an answer from a history: at most three, the most alike first. */
   readonly near?: NearItem[]
+  /** Likewise: at most ten, the heaviest first. */
+  readonly weighed?: WeighedItem[]
+  /** Likewise: each domain of the history. */
+  readonly domains?: DomainWeight[]
 }
+
+/** What a score would lose were the history without this item; where it would gain, below 0. */
+export interface WeighedItem {
+  readonly itemId: string
+  readonly domain: string
+  readonly weight: number
+  readonly title?: string
+}
+
+/** What a score would lose were the history without all items of this domain. */
+export interface DomainWeight { readonly domain: string, readonly weight: number }
 
 /** An item of the history that an answer rests on, of any domain; `similarity` is the cosine of the global halves. */
 export interface NearItem {

@@ -2,15 +2,13 @@ import type { Hit } from '../retrieve/candidate-index.ts'
 import type { DomainCatalogue, Place } from './catalogue.ts'
 import type { RankedItem, RecommendJob } from './engine.ts'
 import { matches } from './item-filter.ts'
+import { named } from './similar.ts'
 
 /** Scores in falling order, equal ones by itemId: rows of posted items are not in the order of their ids. */
 export function rank (domain: DomainCatalogue, hits: readonly Hit[]): RankedItem[] {
-  const named = hits.map(({ row, score }) => {
-    const { itemId, title } = domain.items[row]!
-    return { itemId, domain: domain.name, score, ...(title === undefined ? {} : { title }) }
-  })
-  named.sort((a, b) => b.score - a.score || (a.itemId < b.itemId ? -1 : 1))
-  return named.map((item, i) => ({ ...item, rank: i + 1 }))
+  const items = hits.map(({ row, score }) => ({ ...named({ domain, row }), score }))
+  items.sort((a, b) => b.score - a.score || (a.itemId < b.itemId ? -1 : 1))
+  return items.map((item, i) => ({ ...item, rank: i + 1 }))
 }
 
 /** The domain's popular items that a job admits. @param hidden rows that must not be answered */

@@ -27,12 +27,16 @@ const NEAR = 3
 export function nearestInHistory (item: Place, history: readonly Place[], width: number): NearItem[] {
   const like = cosineWith(globalHalf(item, width))
   const near = [...new Set(history)].map((place): NearItem => {
-    const { itemId, title } = place.domain.items[place.row]!
-    const similarity = like(globalHalf(place, width))
-    return { itemId, domain: place.domain.name, similarity, ...(title === undefined ? {} : { title }) }
+    return { ...named(place), similarity: like(globalHalf(place, width)) }
   })
   near.sort((a, b) => b.similarity - a.similarity || (a.itemId < b.itemId ? -1 : 1))
   return near.slice(0, NEAR)
+}
+
+/** An item as answers name it. */
+export function named ({ domain, row }: Place): { itemId: string, domain: string, title?: string } {
+  const { itemId, title } = domain.items[row]!
+  return { itemId, domain: domain.name, ...(title === undefined ? {} : { title }) }
 }
 
 function globalHalf ({ domain, row }: Place, width: number): Float32Array {

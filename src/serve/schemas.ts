@@ -38,7 +38,8 @@ const recommendFields = {
   excludeSeen: Type.Optional(Type.Boolean({ description: 'Leaves out what the history holds; true unless told.' })),
   filter: Type.Optional(FilterSchema),
   explain: Type.Optional(Type.Boolean({
-    description: 'Each item of an answer from a history names, in `near`, the items of that history most like it.',
+    description: 'Each item says what its score is made of (`parts`) and, in an answer from a history, what of that it ' +
+      'rests on (`near`, `weighed`, `domains`). Costs an encoder run for each item of the history.',
   })),
 }
 
@@ -60,14 +61,32 @@ const rankedFields = {
 
 const RankedItemSchema = Type.Object(rankedFields, closed)
 
+const namedFields = { itemId: Type.String(), domain: Type.String(), title: Type.Optional(Type.String()) }
+const weight = Type.Number({
+  description: 'What the score would lose were the history without it; below 0 where it would gain.',
+})
+
 const RecommendedItemSchema = Type.Object({
   ...rankedFields,
-  near: Type.Optional(Type.Array(Type.Object({
-    itemId: Type.String(),
-    domain: Type.String(),
-    similarity: Type.Number(),
-    title: Type.Optional(Type.String()),
-  }, closed), { maxItems: 3, description: 'With `explain`: a likeness of texts, not a cause.' })),
+  parts: Type.Optional(Type.Object({
+    global: Type.Number(), local: Type.Optional(Type.Number()),
+  }, { ...closed, description: 'With `explain`: what each thread adds to the score. No `local` where the system has none.' })),
+  near: Type.Optional(Type.Array(Type.Object({ ...namedFields, similarity: Type.Number() }, closed), {
+    maxItems: 3, description: 'With `explain`: items of the history most like this one; a likeness of texts, not a cause.',
+  })),
+  weighed: Type.Optional(Type.Array(Type.Object({ ...namedFields, weight }, closed), {
+    maxItems: 10, description: 'With `explain`: items of the history that weighed most, each left out in turn.',
+  })),
+  domains: Type.Optional(Type.Array(Type.Object({ domain: Type.String(), weight }, closed), {
+    description: 'With `explain`: the domains of the history, each left out as a whole.',
+  })),
+}, closed)
+
+const ExplanationSchema = Type.Object({
+  threads: Type.Array(Type.Enum(['global', 'local']), {
+    description: 'The threads of the system: `local` reads the domain asked for alone, and not every system has it.',
+  }),
+  leftOut: Type.Integer({ minimum: 0, maximum: 50, description: 'Items of the history, the latest, that were left out in turn.' }),
 }, closed)
 
 const ModelSchema = Type.Object({
@@ -84,6 +103,7 @@ export const RecommendAnswerSchema = Type.Object({
   historyUsed: Type.Integer({ minimum: 0 }),
   historyUnknown: Type.Integer({ minimum: 0, description: 'Items of the history that the model does not know.' }),
   items: Type.Array(RecommendedItemSchema, { description: 'By score descending, then itemId by code point.' }),
+  explanation: Type.Optional(ExplanationSchema),
 }, closed)
 
 export const RecommendBatchAnswerSchema = Type.Object({

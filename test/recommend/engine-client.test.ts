@@ -78,6 +78,17 @@ describe('the engine client', () => {
     expect(told).toEqual([1, 2, 1])
   })
 
+  it('sends what is to be explained in batches of their own: each takes an encoder run an item of its history', async () => {
+    const { engine, threads } = await open({ maxBatch: 8 })
+    const history = ['a', 'b', 'c', 'd', 'e']
+    const calls = [{}, { explain: true, history }, { history }, {}, { explain: true, history }, { explain: true, history: Array(500).fill('a') }, {}]
+      .map(async (fields) => await engine.recommend(job(fields)))
+    for (let i = 0; i < 5; i++) threads.answer()
+    await Promise.all(calls)
+    // 1 · 6 + 1 + 1 · 6 · 51 (of a long history no more are left out) · 1
+    expect(threads.sent.map((batch) => batch.length)).toEqual([1, 3, 1, 1, 1])
+  })
+
   it('P9: refuses exactly what its queue has no room for, and keeps the catalogue true all the same', async () => {
     const { engine, threads } = await open({ maxWaiting: 8 })
     const calls = Array.from({ length: 1 + 8 + 5 }, async () => await engine.recommend(job()))

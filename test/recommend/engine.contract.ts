@@ -22,6 +22,7 @@ export function engineContract (name: string, open: OpenEngine): void {
     const job = (fields: Partial<RecommendJob>): RecommendJob =>
       ({ domain: 'sport', history: [], k: 10, exclude: [], excludeSeen: true, ...fields })
     const byId = (itemId: string): TinyItem => tiny.items.find((item) => item.itemId === itemId)!
+    const named = (itemId: string): object => ({ itemId, domain: byId(itemId).domain, title: byId(itemId).title })
     const ids = (items: ReadonlyArray<{ itemId: string }>): string[] => items.map(({ itemId }) => itemId)
 
     /** Every item of a domain, scored by hand. */
@@ -71,7 +72,66 @@ export function engineContract (name: string, open: OpenEngine): void {
         }
       }
       expect((await engine.recommend(job({ history }))).items[0]).not.toHaveProperty('near')
-      expect((await engine.recommend(job({ history: [], explain: true }))).items[0]).not.toHaveProperty('near')
+    })
+
+    /** The score of an item for a history, by hand; a history of nothing scores 0. */
+    const scored = (history: readonly string[], itemId: string): number =>
+      history.length === 0 ? 0 : dot(tiny.userVector(history.map(byId), 'sport'), tiny.vectors[tiny.items.indexOf(byId(itemId))]!)
+
+    it('says which items and domains of the history weighed most, by leaving each out', async () => {
+      // The window is of 8: the first two are not read.
+      const history = ['cloth-0050', 'sport-0050', 'sport-0001', 'cloth-0013', 'sport-0007', 'cloth-0002', 'sport-0001',
+        'cloth-0020', 'sport-0011', 'cloth-0031']
+      const window = history.slice(-8)
+      const answers = await Promise.all([
+        engine.recommend(job({ history, k: 3, explain: true })),
+        engine.recommend(job({ history: ['cloth-0002'], k: 1, explain: true })),
+        engine.recommend(job({ history: ['cloth-0003'], k: 1 })),
+      ])
+      expect(answers[0]!.explanation).toEqual({ threads: ['global', 'local'], leftOut: 7 })
+      for (const { itemId, score, weighed = [], domains = [], parts } of answers[0]!.items) {
+        const without = (drop: (one: string) => boolean): number =>
+          scored(window, itemId) - scored(window.filter((one) => !drop(one)), itemId)
+        const all = [...new Set(window)].map((other) => ({ itemId: other, weight: without((one) => one === other) }))
+          .sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight))
+        expect(weighed.map((one) => one.itemId)).toEqual(all.map((one) => one.itemId))
+        for (const [i, { weight, title, domain }] of weighed.entries()) {
+          expect(weight).toBeCloseTo(all[i]!.weight, 5)
+          expect({ title, domain }).toEqual({ title: byId(all[i]!.itemId).title, domain: byId(all[i]!.itemId).domain })
+        }
+        expect(domains.map(({ domain }) => domain)).toEqual(['cloth', 'sport'])
+        for (const { domain, weight } of domains) {
+          expect(weight).toBeCloseTo(without((one) => byId(one).domain === domain), 5)
+        }
+        expect(parts!.global + parts!.local!).toBeCloseTo(score, 5)
+        const user = tiny.userVector(window.map(byId), 'sport')
+        const vector = tiny.vectors[tiny.items.indexOf(byId(itemId))]!
+        expect(parts!.local).toBeCloseTo(dot(user.subarray(16), vector.subarray(16)), 5)
+      }
+      const [alone] = answers[1]!.items
+      expect(alone!.weighed).toEqual([{ ...named('cloth-0002'), weight: expect.closeTo(alone!.score, 5) }])
+      expect(answers[2]).not.toHaveProperty('explanation')
+      expect(Object.keys(answers[2]!.items[0]!).sort()).toEqual(['domain', 'itemId', 'rank', 'score', 'title'])
+    })
+
+    it('explains an answer from a text by its parts, and popular items not at all', async () => {
+      const { explanation, items } = await engine.recommend(job({ text: tiny.embed('running shirt'), k: 1, explain: true }))
+      expect(explanation).toEqual({ threads: ['global', 'local'], leftOut: 0 })
+      expect(items[0]!.parts).toEqual({ global: expect.closeTo(items[0]!.score, 5), local: 0 })
+      expect(items[0]).not.toHaveProperty('weighed')
+      const popular = await engine.recommend(job({ k: 1, explain: true }))
+      expect(popular).not.toHaveProperty('explanation')
+      expect(popular.items[0]).not.toHaveProperty('parts')
+    })
+
+    it('says of a system without a local half that there is none', async () => {
+      const flat = await writeTinyBundle({ withLocal: false })
+      const other = await open(flat.root)
+      const { explanation, items } = await other.recommend(job({ history: ['cloth-0002', 'sport-0001'], k: 2, explain: true }))
+      expect(explanation).toEqual({ threads: ['global'], leftOut: 2 })
+      for (const { parts, score } of items) expect(parts).toEqual({ global: expect.closeTo(score, 5) })
+      await other.close()
+      await flat.close()
     })
 
     it('answers a user of one domain in the other', async () => {

@@ -70,9 +70,13 @@ describe('POST /recommend', () => {
     }
   })
 
-  it('explains when asked to: each item names what in the history is most like it', async () => {
-    const { items } = (await ask({ userId: 'u1', k: 2, explain: true })).body
-    for (const { near } of items) {
+  it('explains when asked to: what a score is made of, and what in the history is most like the item', async () => {
+    const { items, explanation } = (await ask({ userId: 'u1', k: 2, explain: true })).body
+    expect(explanation).toEqual({ threads: ['global', 'local'], leftOut: 2 })
+    for (const { near, score, parts, weighed, domains } of items) {
+      expect(parts.global + parts.local).toBeCloseTo(score, 5)
+      expect(weighed.map(({ itemId }: { itemId: string }) => itemId).sort()).toEqual(['cloth-0013', 'sport-0001'])
+      expect(domains.map(({ domain }: { domain: string }) => domain)).toEqual(['cloth', 'sport'])
       expect(near.map(({ itemId }: { itemId: string }) => itemId).sort()).toEqual(['cloth-0013', 'sport-0001'])
       expect(near[0]).toEqual({
         itemId: expect.any(String),

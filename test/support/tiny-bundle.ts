@@ -25,6 +25,8 @@ export interface TinyBundleOptions {
   readonly withHistories?: boolean
   /** A map of users' texts: the item map turned round, so that its answers are those furthest from the text. */
   readonly profiles?: { readonly norm: number, readonly chat: string }
+  /** False: a system without a local half; its vectors are the 16 numbers of the global one. */
+  readonly withLocal?: boolean
 }
 
 export interface TinyItem extends BundleItem {
@@ -39,12 +41,12 @@ export interface TinyBundle {
   readonly manifest: Manifest
   /** All items, domain by domain, sorted by itemId inside each. */
   readonly items: readonly TinyItem[]
-  /** Item vectors, in the order of `items`: [items.length][32]. */
+  /** Item vectors, in the order of `items`: [items.length][32], or [16] without a local half. */
   readonly vectors: readonly Float32Array[]
   readonly histories: readonly BundleHistory[]
   /** The raw text embedding that the bundle is made from. */
   readonly embed: (text: string) => Float32Array
-  /** What the encoder of `domain` must answer for vectors of a history: [32], unit norm, zeros for an empty one. */
+  /** What the encoder of `domain` must answer for a history: as wide as an item, unit norm, zeros for an empty one. */
   readonly userVector: (history: readonly TinyItem[], domain: string) => Float32Array
   readonly close: () => Promise<void>
 }
@@ -62,7 +64,8 @@ const BRANDS = ['Alba', 'Borea', 'Cirrus']
  * by hand: items that share words with the history. Same options, same bytes.
  */
 export async function writeTinyBundle (options: TinyBundleOptions = {}): Promise<TinyBundle> {
-  const { name = 'tiny', embedder = { id: 'hash/384', width: 384 }, itemsPerDomain = 60, users = 20, seed = 7 } = options
+  const { name = 'tiny', embedder = { id: 'hash/384', width: 384 }, itemsPerDomain = 60, users = 20, seed = 7, withLocal = true } = options
+  const localHalf = withLocal ? HALF : 0
   const root = options.root ?? await mkdtemp(join(tmpdir(), 'isthmus-tiny-'))
   const embed = options.embedText ?? ((text: string) => hashWords(text, embedder.width))
   const domains = ['sport', 'cloth']
@@ -75,13 +78,14 @@ export async function writeTinyBundle (options: TinyBundleOptions = {}): Promise
   const items = domains.flatMap((domain) => makeItems(domain, itemsPerDomain))
   const raw = items.map(({ title }) => embed(title))
   const vectors = items.map(({ domain }, i) =>
-    unit([...apply(globalMap, raw[i]!), ...apply(localMaps.get(domain)!, raw[i]!)]))
+    unit([...apply(globalMap, raw[i]!), ...(withLocal ? apply(localMaps.get(domain)!, raw[i]!) : [])]))
   const vectorOf = new Map(items.map(({ itemId }, i) => [itemId, vectors[i]!]))
   const userVector = (history: readonly TinyItem[], domain: string): Float32Array => {
     const mean = (rows: readonly Float32Array[], from: number): number[] => Array.from({ length: HALF },
       (_, i) => rows.reduce((sum, row) => sum + row[from + i]!, 0) / Math.max(1, rows.length))
     const of = (some: readonly TinyItem[]): Float32Array[] => some.map(({ itemId }) => vectorOf.get(itemId)!)
-    return unit([...mean(of(history), 0), ...mean(of(history.filter((item) => item.domain === domain)), HALF)])
+    const own = history.filter((item) => item.domain === domain)
+    return unit([...mean(of(history), 0), ...(withLocal ? mean(of(own), HALF) : [])])
   }
   const histories = Array.from({ length: users }, (_, u): BundleHistory => ({
     userId: `user-${u}`,
@@ -95,8 +99,8 @@ export async function writeTinyBundle (options: TinyBundleOptions = {}): Promise
     await writeNumbers(join(into, files.texts), flat(raw))
     for (const domain of domains) {
       const own = items.flatMap((item, i) => item.domain === domain ? [i] : [])
-      await writeFile(join(into, files.encoder(domain)), meanEncoder())
-      await writeNumbers(join(into, files.localMap(domain)), localMaps.get(domain)!)
+      await writeFile(join(into, files.encoder(domain)), meanEncoder(withLocal))
+      if (withLocal) await writeNumbers(join(into, files.localMap(domain)), localMaps.get(domain)!)
       await writeNumbers(join(into, files.vectors(domain)), flat(own.map((i) => vectors[i]!)))
       await writeFile(join(into, files.items(domain)), own.map((i) => {
         const { domain: _, ...row } = items[i]!
@@ -118,7 +122,7 @@ export async function writeTinyBundle (options: TinyBundleOptions = {}): Promise
       dataDigest: 'tiny',
       embedder,
       encoder: {
-        windowLength: options.windowLength ?? 50, globalWidth: HALF, localWidth: HALF, userWidth: 2 * HALF, itemNorm: 'unit'
+        windowLength: options.windowLength ?? 50, globalWidth: HALF, localWidth: localHalf, userWidth: HALF + localHalf, itemNorm: 'unit'
       },
       domains: domains.map((domain) => ({ name: domain, items: itemsPerDomain })),
       metrics: {},
@@ -170,7 +174,7 @@ function makeItems (domain: string, count: number): TinyItem[] {
 }
 
 /** The contract of `user-<domain>.onnx` in its smallest form: unit([mean of globals ; mean of locals * has_local]). */
-function meanEncoder (): Uint8Array {
+function meanEncoder (withLocal: boolean): Uint8Array {
   const graph = createGraph('tiny-user-encoder')
   const mean = (thread: string, length: string): string => {
     const x = graph.input(`x_${thread}`, 'float32', ['B', length, HALF])
@@ -182,11 +186,12 @@ function meanEncoder (): Uint8Array {
     return graph.node('Div', [sum, graph.node('Max', [count, graph.scalar(1)])])
   }
   const global = mean('global', 'L')
-  const local = graph.node('Mul', [mean('local', 'M'), graph.input('has_local', 'float32', ['B', 1])])
-  const joined = graph.node('Concat', [global, local], { axis: 1 })
+  const joined = withLocal
+    ? graph.node('Concat', [global, graph.node('Mul', [mean('local', 'M'), graph.input('has_local', 'float32', ['B', 1])])], { axis: 1 })
+    : global
   const length = graph.node('ReduceL2', [joined], { axes: [1], keepdims: 1 })
   const user = graph.node('Div', [joined, graph.node('Max', [length, graph.scalar(1e-12)])])
-  graph.output('user_vec', user, 'float32', ['B', 2 * HALF])
+  graph.output('user_vec', user, 'float32', ['B', (withLocal ? 2 : 1) * HALF])
   return graph.build()
 }
 
