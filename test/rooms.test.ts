@@ -16,6 +16,7 @@ const ARROWS: Record<string, readonly string[]> = {
   data: ['errors', 'random', 'files'],
   llm: ['errors', 'files'],
   profile: ['errors', 'files', 'data', 'llm', 'numeric'],
+  augment: ['errors', 'random', 'files', 'data', 'llm', 'numeric'],
   nn: ['errors', 'random', 'paths', 'onnx'],
   systems: ['errors', 'random', 'nn', 'numeric', 'data', 'evaluate'],
   evaluate: ['errors', 'random', 'data'],
@@ -26,7 +27,8 @@ const ARROWS: Record<string, readonly string[]> = {
   state: ['errors', 'files', 'config'],
   recommend: ['errors', 'data', 'encode', 'retrieve', 'bundle', 'state', 'paths'],
   pipeline: [
-    'errors', 'random', 'paths', 'progress', 'files', 'numeric', 'config', 'data', 'llm', 'profile', 'nn', 'systems', 'train',
+    'errors', 'random', 'paths', 'progress', 'files', 'numeric', 'config', 'data', 'llm', 'profile', 'augment', 'nn', 'systems',
+    'train',
     'evaluate', 'bundle', 'encode', 'retrieve', 'recommend', 'state',
   ],
   doctor: ['errors', 'onnx', 'nn', 'encode', 'retrieve', 'bundle'],

@@ -14,6 +14,8 @@ export function byDomain (
   dataset: Dataset, name: string, use: (domain: number, user: number) => boolean = () => true
 ): Dataset {
   const { domains, users, offsets, events, times } = dataset
+  // Synthetic events lie between those of all domains, and belong to users by their old numbers.
+  const { augmentation: _, ...raw } = dataset
   const kinds = events.map((id) => domainOf(domains, id))
   const kept: { readonly user: string, readonly at: number[] }[] = []
   for (const k of domains.keys()) {
@@ -33,7 +35,7 @@ export function byDomain (
     events: Int32Array.from(places, (place) => events[place]!),
   }
   return {
-    ...dataset,
+    ...raw,
     ...sequences,
     digest: sha256(`${dataset.digest}/by-domain/${name}`),
     times: Float64Array.from(places, (place) => times[place]!),

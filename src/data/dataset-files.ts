@@ -61,7 +61,8 @@ export async function openDataset (dir: string): Promise<Dataset> {
   }
 }
 
-async function writeLines<T> (path: string, values: readonly T[], text: (value: T) => string): Promise<void> {
+/** Writes one line a value. */
+export async function writeLines<T> (path: string, values: readonly T[], text: (value: T) => string): Promise<void> {
   const file = await open(path, 'w')
   try {
     for (let from = 0; from < values.length; from += 10_000) {
@@ -73,8 +74,8 @@ async function writeLines<T> (path: string, values: readonly T[], text: (value: 
   }
 }
 
-/** Splits at \n alone: node:readline also splits at U+2028, which JSON leaves as it is in a title. */
-async function readLines<T> (path: string, parse: (line: string) => T): Promise<T[]> {
+/** A value from each line. Splits at \n alone: node:readline also splits at U+2028, which JSON leaves in a title. */
+export async function readLines<T> (path: string, parse: (line: string) => T): Promise<T[]> {
   const values: T[] = []
   let rest = ''
   for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 20 })) {

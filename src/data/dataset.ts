@@ -7,6 +7,8 @@ export interface Domain {
   readonly name: string
   readonly size: number
   readonly offset: number
+  /** Of an augmented dataset: the global ids `offset + 1 .. offset + size` of items that nobody sells. */
+  readonly fresh?: { readonly size: number, readonly offset: number }
 }
 
 /** An item as its owner describes it. `price` is in the shop's own currency. */
@@ -38,6 +40,23 @@ export interface Dataset {
   readonly times: Float64Array
   /** Evaluation candidates shared by all systems and runs (sampled-100). */
   readonly candidates: CandidateBook
+  /** Synthetic events between those of the training prefixes, for encoders alone (`trainInput`, `modelInput`). */
+  readonly augmentation?: Augmentation
+}
+
+/**
+ * What `augment` lays over a dataset, which itself stays as it was: targets, candidates, what a user has seen,
+ * popularity and transitions are read from `events`, where nothing synthetic stands.
+ */
+export interface Augmentation {
+  /** Items that nobody sells, by domain: global id `dataset.items.length + 1 + i` is `items[i]`. */
+  readonly items: readonly Item[]
+  /** User u's augmented training prefix is `events[offsets[u] .. offsets[u + 1])`: [users + 1]. */
+  readonly offsets: Uint32Array
+  /** Global ids in order, of the dataset's items and of fresh ones. */
+  readonly events: Int32Array
+  /** [events]: 1 where a model made the event up, also where its item is a real one, else 0. */
+  readonly synthetic: Int32Array
 }
 
 /** The part of a dataset that a split needs. */
@@ -58,13 +77,14 @@ export type Split = 'valid' | 'test'
 /** A sequence needs one event to train on, one to validate and one to test. */
 export const FEWEST_EVENTS = 3
 
-/** Index of the domain that a global id (> 0) belongs to. */
+/** Index of the domain that a global id (> 0) belongs to, fresh ones included. */
 export function domainOf (domains: readonly Domain[], globalId: number): number {
+  for (let k = domains.length - 1; k >= 0; k--) if (globalId > (domains[k]!.fresh?.offset ?? Infinity)) return k
   for (let k = domains.length - 1; k > 0; k--) if (globalId > domains[k]!.offset) return k
   return 0
 }
 
-/** A user's training prefix: all but the last two events. */
+/** A user's training prefix: all but the last two events, and nothing synthetic. */
 export function trainPrefix (dataset: Sequenced, user: number): Int32Array {
   return dataset.events.subarray(dataset.offsets[user]!, dataset.offsets[user + 1]! - 2)
 }

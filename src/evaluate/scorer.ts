@@ -5,7 +5,8 @@ export interface Scorer {
   readonly name: string
   /**
    * Scores of every item of one domain for some users, row-major [users.length, size of the domain]; column j is local
-   * id j + 1. The input is `evaluationInput(dataset, user, split)`. The array may be reused by the next call.
+   * id j + 1. The input is `evaluationInput(dataset, user, split)`,
+   * for encoders with its synthetic events (`modelInput`). The array may be reused by the next call.
    * Must be finite: NaN or an infinity fails the run with `scores_not_finite`.
    */
   score: (users: readonly number[], split: Split, domain: number) => Float32Array

@@ -126,6 +126,14 @@ export function inputOf (dir: string, { input }: StepManifest): string {
   })
 }
 
+/** Throws `artefact_invalid` where the input of the step in `dir` has another digest now. */
+export function refuseChanged (dir: string, { input }: StepManifest, digest: string): void {
+  if (input?.digest === digest) return
+  throw new IsthmusError('artefact_invalid', `${dir} was made from something else than its input now holds`, {
+    place: { file: dir, field: 'input' },
+  })
+}
+
 /** The manifest of a directory that `embed` left. Throws what `readStep` throws. */
 export async function readEmbedManifest (dir: string): Promise<Pick<Embeddings, 'manifest' | 'embedder' | 'prompt'>> {
   const manifest = await readStep(dir, EMBED)

@@ -15,16 +15,16 @@ import { train } from '../train/loop.ts'
 import type { Trained, TrainReporter } from '../train/loop.ts'
 import type { TrainingState } from '../train/state.ts'
 import { readWeights, writeWeights } from '../train/weights-file.ts'
-import { inputOf } from './embed.ts'
+import { inputOf, refuseChanged } from './embed.ts'
 import type { Embeddings } from './embed.ts'
-import { openTrainInput, readTrainInput, refuseChanged } from './train-input.ts'
+import { openTrainInput, readTrainInput } from './train-input.ts'
 import type { TrainSettings } from './train-settings.ts'
 
 /** The name of the step that leaves a run. */
 export const TRAIN = 'train'
 
 export interface TrainStep {
-  /** A directory that `embed` left, or `profile`: then systems that know what to do with profiles use them. */
+  /** A directory that `embed`, `augment` or `profile` left; systems that know what to do with profiles use them. */
   readonly input: string
   readonly out: string
   readonly settings: TrainSettings

@@ -13,7 +13,7 @@ import type { Settings } from './settings.ts'
 import { readsIds, readsTexts } from './spec.ts'
 import type { SystemSpec } from './spec.ts'
 
-/** Frozen text embeddings of all items: row g - 1 for global id g, row-major [items, width]. */
+/** Frozen text embeddings of all items, fresh ones last: row g - 1 for global id g, row-major [items, width]. */
 export interface ItemTexts {
   readonly width: number
   readonly rows: Float32Array
@@ -39,7 +39,7 @@ export function initialWeights (
   spec: SystemSpec, settings: Settings, domains: readonly Domain[], texts: ItemTexts
 ): Map<string, Weight> {
   const { width, seed } = settings
-  const items = domains.reduce((sum, { size }) => sum + size, 0)
+  const items = domains.reduce((sum, { size, fresh }) => sum + size + (fresh?.size ?? 0), 0)
   const weights = new Map<string, Weight>()
   const put = (more: Weights | ReadonlyArray<[string, Weight]>): void => {
     for (const [name, weight] of more) weights.set(name, weight)
@@ -71,13 +71,16 @@ export function initialWeights (
 
 /** Row g - 1 for global id g: the first principal components of the item's text among those of its domain. */
 function componentTable (domains: readonly Domain[], texts: ItemTexts, width: number): Weight {
-  const parts = domains.map(({ offset, size }) => {
-    const rows = texts.rows.subarray(offset * texts.width, (offset + size) * texts.width)
-    return projectPca(fitPca(rows, texts.width, width), rows)
-  })
-  const data = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
-  for (const [k, { offset }] of domains.entries()) data.set(parts[k]!, offset * width)
-  return { shape: [data.length / width, width], data }
+  const textsOf = ({ offset, size }: { offset: number, size: number }): Float32Array =>
+    texts.rows.subarray(offset * texts.width, (offset + size) * texts.width)
+  const count = texts.rows.length / texts.width
+  const data = new Float32Array(count * width)
+  for (const domain of domains) {
+    const components = fitPca(textsOf(domain), texts.width, width)
+    const ranges = domain.fresh === undefined ? [domain] : [domain, domain.fresh]
+    for (const range of ranges) data.set(projectPca(components, textsOf(range)), range.offset * width)
+  }
+  return { shape: [count, width], data }
 }
 
 function randomTable (rows: number, width: number, seed: number, use: string): Weight {

@@ -1,10 +1,10 @@
-import { trainPrefix } from '../data/dataset.ts'
+import { trainInput } from '../data/augmentation.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { createRandom } from '../random.ts'
 
-/** Users with something to learn from: an input and a target in the training prefix. */
+/** Users with something to learn from: an input and a target among the training events. */
 export function trainableUsers (dataset: Dataset): Int32Array {
-  return Int32Array.from(dataset.users.keys()).filter((user) => trainPrefix(dataset, user).length >= 2)
+  return Int32Array.from(dataset.users.keys()).filter((user) => trainInput(dataset, user).length >= 2)
 }
 
 /**
@@ -17,7 +17,7 @@ export function planEpoch (
   }
 ): Int32Array[] {
   const random = createRandom(seed, `order/${epoch}`)
-  const kept = (user: number): number => Math.min(trainPrefix(dataset, user).length, length + 1)
+  const kept = (user: number): number => Math.min(trainInput(dataset, user).length, length + 1)
   const lengths = new Map(Array.from(users, (user) => [user, kept(user)]))
   const sorted = random.shuffle(users.slice()).sort((a, b) => lengths.get(a)! - lengths.get(b)!)
   const count = Math.ceil(sorted.length / batchSize)

@@ -1,5 +1,5 @@
+import { itemsWithFresh, modelInput } from '../data/augmentation.ts'
 import type { Dataset } from '../data/dataset.ts'
-import { evaluationInput } from '../data/dataset.ts'
 import { threadInput } from '../data/threads.ts'
 import { latestIds, padLeft, padPositions, widest } from '../data/window.ts'
 import type { Scorer } from '../evaluate/scorer.ts'
@@ -23,7 +23,7 @@ export interface Model {
   readonly settings: Settings
   /** Length of item and user vectors. */
   readonly vectorWidth: number
-  /** Item vectors of all items, row-major [items, vectorWidth], row g - 1 for global id g. */
+  /** Vectors of all items, fresh ones last: row-major [items, vectorWidth], row g - 1 for global id g. */
   itemVectors: () => Float32Array
   /** User vectors for one domain, row-major [histories, vectorWidth], from histories of global ids, oldest first. */
   userVectors: (histories: readonly Int32Array[], domain: number) => Float32Array
@@ -56,7 +56,7 @@ export function createModel (tf: Tf, { spec, settings, dataset, texts, weights }
   const ops = tfjsOps(tf, leaves)
   // Global, and for systems with local threads local: [N, d] each.
   const halves = tf.tidy(() => {
-    const items = allItemVectors(tf, ops, spec, dataset.items.length, texts, weights) // [N, D]
+    const items = allItemVectors(tf, ops, spec, itemsWithFresh(dataset), texts, weights) // [N, D]
     return tf.split(items, items.shape[1]! / d, 1)
   })
   const vectorWidth = halves.length * d
@@ -99,7 +99,7 @@ export function createModel (tf: Tf, { spec, settings, dataset, texts, weights }
     return vectors
   }
   const histories = (users: readonly number[], split: 'valid' | 'test'): Int32Array[] =>
-    users.map((user) => evaluationInput(dataset, user, split))
+    users.map((user) => modelInput(dataset, user, split))
 
   return {
     spec,

@@ -1,5 +1,6 @@
+import { trainInput } from '../data/augmentation.ts'
 import type { Dataset, Domain } from '../data/dataset.ts'
-import { domainOf, trainPrefix } from '../data/dataset.ts'
+import { domainOf } from '../data/dataset.ts'
 import { threadSample } from '../data/threads.ts'
 import { latestIds } from '../data/window.ts'
 import type { Random } from '../random.ts'
@@ -31,14 +32,15 @@ export interface SampleStep {
 type Choice = Pick<Settings, 'backbone' | 'length' | 'firstInDomain' | 'hiddenShare'>
 
 /**
- * The samples that teach these users, from their training events. Each step predicts the next; with bert4rec a user
- * gives two samples, one with steps hidden at random and one with the last step hidden, as serving asks for it.
+ * The samples that teach these users, from their training events, synthetic ones among them. Each step predicts the
+ * next; with bert4rec a user gives two samples, one with steps hidden at random and one with the last step hidden, as
+ * serving asks for it.
  */
 export function drawSamples (
   dataset: Dataset, { backbone, length, firstInDomain, hiddenShare }: Choice, users: Int32Array, random: Random
 ): Sample[] {
   const { domains } = dataset
-  const prefixes = Array.from(users, (user) => trainPrefix(dataset, user))
+  const prefixes = Array.from(users, (user) => trainInput(dataset, user))
   const drop = firstInDomain === 'drop'
   if (backbone !== 'bert4rec') return prefixes.map((events, user) => nextSample(domains, events, length, user, drop))
   const windows = prefixes.map((events) => latestIds(events, length + 1))
