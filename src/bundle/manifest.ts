@@ -31,6 +31,8 @@ const EncoderSchema = Type.Object({
   /** Widths of the two halves of an item vector; 0: the system has no local half. */
   globalWidth: Type.Integer({ minimum: 1, maximum: 65_536 }),
   localWidth: Type.Integer({ minimum: 0, maximum: 65_536 }),
+  /** True: without a local half, and yet with a thread for the domain's own events, which reads the global one. */
+  sharedItems: Type.Optional(Type.Literal(true)),
   userWidth: Type.Integer({ minimum: 1, maximum: 131_072 }),
   itemNorm: Type.Union([Type.Literal('unit'), Type.Literal('none')]),
 }, closed)

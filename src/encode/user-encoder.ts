@@ -36,7 +36,7 @@ export async function openUserEncoder (
   model: Uint8Array, facts: EncoderFacts, { provider = 'auto', file = 'user encoder' }: OpenUserEncoderOptions = {}
 ): Promise<UserEncoder> {
   const session = await openSession(model, { provider })
-  const wanted = [...GLOBAL_INPUTS, ...(facts.localWidth > 0 ? LOCAL_INPUTS : [])]
+  const wanted = [...GLOBAL_INPUTS, ...(hasLocalThread(facts) ? LOCAL_INPUTS : [])]
   const same = wanted.length === session.inputNames.length && wanted.every((name) => session.inputNames.includes(name))
   if (!same || !session.outputNames.includes('user_vec')) {
     await session.close()
@@ -49,7 +49,7 @@ export async function openUserEncoder (
     async encode (windows) {
       const feeds = {
         ...packThread('global', windows, 0, facts.globalWidth),
-        ...(facts.localWidth > 0 ? packLocal(windows, facts) : {}),
+        ...(hasLocalThread(facts) ? packLocal(windows, facts) : {}),
       }
       const { user_vec: output } = await session.run(feeds, ['user_vec'])
       if (output?.type !== 'float32' || output.data.length !== windows.length * facts.userWidth) {
@@ -64,13 +64,19 @@ export async function openUserEncoder (
   }
 }
 
+function hasLocalThread ({ localWidth, sharedItems }: EncoderFacts): boolean {
+  return localWidth > 0 || sharedItems === true
+}
+
 function packLocal (
-  windows: ReadonlyArray<readonly WindowItem[]>, { globalWidth, localWidth }: EncoderFacts
+  windows: ReadonlyArray<readonly WindowItem[]>, { globalWidth, localWidth, sharedItems }: EncoderFacts
 ): Record<string, OrtTensor> {
   const own = windows.map((window) => window.filter((item) => item.own))
   const has = Float32Array.from(own, (rows) => rows.length > 0 ? 1 : 0)
   return {
-    ...packThread('local', own, globalWidth, localWidth),
+    ...(sharedItems === true
+      ? packThread('local', own, 0, globalWidth)
+      : packThread('local', own, globalWidth, localWidth)),
     has_local: { type: 'float32', data: has, dims: [windows.length, 1] },
   }
 }

@@ -1,13 +1,20 @@
-/** Adam (Kingma and Ba, 2015) on plain arrays: no tensor outlives a step, and a checkpoint holds the state exactly. */
+/**
+ * Adam (Kingma and Ba, 2015) on plain arrays: no tensor outlives a step, and a checkpoint holds the state exactly. With
+ * a weight decay it is AdamW (Loshchilov and Hutter, 2019), whose decay passes the moments by.
+ */
 export interface AdamSettings {
   readonly learningRate: number
   /** Decay of the mean of gradients and of the mean of their squares. */
   readonly beta1: number
   readonly beta2: number
   readonly epsilon: number
+  /** Times the learning rate, the share of a weight that a step takes off before it moves it. */
+  readonly weightDecay: number
 }
 
-export const ADAM_DEFAULTS: AdamSettings = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
+export const ADAM_DEFAULTS: AdamSettings = {
+  learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0,
+}
 
 /** What Adam remembers of one weight, in its layout. */
 export interface Moments {
@@ -37,7 +44,8 @@ export interface Adam {
 
 /** An optimiser at its start, or continuing from a state (whose arrays it takes over). */
 export function createAdam (settings: Partial<AdamSettings> = {}, from?: AdamState): Adam {
-  const { learningRate, beta1, beta2, epsilon } = { ...ADAM_DEFAULTS, ...settings }
+  const { learningRate, beta1, beta2, epsilon, weightDecay } = { ...ADAM_DEFAULTS, ...settings }
+  const kept = 1 - learningRate * weightDecay
   const moments = new Map(from?.moments)
   let step = from?.step ?? 0
 
@@ -57,6 +65,7 @@ export function createAdam (settings: Partial<AdamSettings> = {}, from?: AdamSta
     const correction = Math.sqrt(1 - beta2 ** step)
     const rate = learningRate * correction / (1 - beta1 ** step)
     const least = epsilon * correction
+    if (kept !== 1) for (let k = at; k < at + count; k++) data[k]! *= kept
     for (let k = 0; k < count; k++) {
       const slope = gradient[from + k]!
       const m = beta1 * mean[at + k]! + (1 - beta1) * slope

@@ -54,3 +54,18 @@ export function createDropout (tf: Tf, { rate, seed }: { rate: number, seed: num
     },
   }
 }
+
+/** One rate at sites whose names begin with `prefix`, another at all others. */
+export function dropoutAt (prefix: string, there: Dropout, elsewhere: Dropout): Dropout {
+  return {
+    at (epoch, step) {
+      there.at(epoch, step)
+      elsewhere.at(epoch, step)
+    },
+    apply: (x, site) => (site.startsWith(prefix) ? there : elsewhere).apply(x, site),
+    dispose () {
+      there.dispose()
+      elsewhere.dispose()
+    },
+  }
+}

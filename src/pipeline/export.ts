@@ -96,6 +96,7 @@ export async function fillBundle (dir: string, parts: BundleParts): Promise<Omit
       windowLength: run.settings.length,
       globalWidth: run.settings.width,
       localWidth: width - run.settings.width,
+      ...(run.spec.fusion === 'sum' && { sharedItems: true as const }),
       userWidth: width,
       itemNorm: run.spec.items.norm,
     }

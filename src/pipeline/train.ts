@@ -13,10 +13,12 @@ import { readCheckpoint, removeCheckpoint, writeCheckpoint } from '../train/chec
 import { curveCsv, curveSvg } from '../train/curve.ts'
 import { train } from '../train/loop.ts'
 import type { Trained, TrainReporter } from '../train/loop.ts'
-import type { TrainingState } from '../train/state.ts'
+import type { BestEpoch, PhaseStart, TrainingState } from '../train/state.ts'
 import { readWeights, writeWeights } from '../train/weights-file.ts'
 import { inputOf, refuseChanged } from './embed.ts'
 import type { Embeddings } from './embed.ts'
+import { pretrainedRun, refuseOtherFirstPhase, withPretrained } from './pretrained.ts'
+import type { Pretrained } from './pretrained.ts'
 import { openTrainInput, readTrainInput } from './train-input.ts'
 import type { TrainSettings } from './train-settings.ts'
 
@@ -30,6 +32,8 @@ export interface TrainStep {
   readonly settings: TrainSettings
   /** Called only where there is something to train. */
   readonly openTf: () => Promise<LoadedTf>
+  /** A finished run of the same system on the same input, whose first phase is to be the first phase. */
+  readonly pretrained?: string | undefined
   /** Begin anew where a stopped run of `out` could go on. */
   readonly fresh?: boolean
   /** Aborted: the step under way is finished and saved, and `interrupted` thrown. */
@@ -59,17 +63,20 @@ export interface TrainStart {
  */
 export async function trainStep (step: TrainStep): Promise<{ manifest: StepManifest, skipped: boolean }> {
   const { input: dir, out, signal, reporter } = step
-  const plan = await runPlan(dir, step.settings)
+  const pretrained = step.pretrained === undefined ? undefined : await openPretrained(step.pretrained)
+  const plan = withPretrained(await runPlan(dir, step.settings), pretrained)
   if (await isCurrent(out, plan)) return { manifest: await readStep(out, TRAIN), skipped: true }
   const { input, settings } = plan
   const { dataset, embeddings, profiles } = await openTrainInput(dir)
+
+  if (pretrained !== undefined) refuseOtherFirstPhase(pretrained, { plan, dataset, embeddings })
 
   const checkpoint = checkpointOf(out)
   if (step.fresh === true) await removeCheckpoint(checkpoint)
   const { tf, backend, gpu, close } = await step.openTf()
   try {
     const spec = systemSpec(settings, dataset.domains)
-    const kept = { input, settings: { ...settings }, backend }
+    const kept = { input, settings: { ...plan.settings }, backend }
     const from = await readCheckpoint(checkpoint, kept)
     const tell = (state: TrainingState | undefined, weights: Weights): void => step.onStart?.({
       settings,
@@ -82,6 +89,7 @@ export async function trainStep (step: TrainStep): Promise<{ manifest: StepManif
     })
     const trained = await train({ tf, dataset, texts: embeddings, profiles, spec, settings }, {
       from,
+      pretrained: pretrained?.best,
       ...(signal && { signal }),
       ...(reporter && { reporter: reporter(settings) }),
       onStart: (weights) => tell(from, weights),
@@ -89,7 +97,7 @@ export async function trainStep (step: TrainStep): Promise<{ manifest: StepManif
     })
     const manifest = await writeStep(out, plan, async (folder) => {
       await writeRun(folder, trained)
-      const chat = settings.beta === 0 ? undefined : profiles?.chat
+      const chat = spec.losses.some(({ on }) => 'users' in on) ? profiles?.chat : undefined
       return { ...runFields(trained, { dataset, embeddings, spec, backend, gpu }), ...(chat !== undefined && { chat }) }
     })
     await removeCheckpoint(checkpoint)
@@ -146,6 +154,11 @@ export async function openRun (dir: string): Promise<Run> {
 
 const WEIGHTS = 'weights'
 
+/** Throws what `readStep` throws, which compares the hash of every file. */
+async function openPretrained (dir: string): Promise<Pretrained> {
+  return pretrainedRun(dir, await openRunManifest(dir), await readWeights(dir, WEIGHTS))
+}
+
 function checkpointOf (out: string): string {
   return `${resolve(out)}.checkpoint`
 }
@@ -157,7 +170,7 @@ async function writeRun (folder: string, { weights, curve, best }: Trained): Pro
 }
 
 function runFields (
-  { weights, best, curve, seconds }: Trained,
+  { weights, best, curve, seconds, start }: Trained,
   { dataset, embeddings, spec, backend, gpu }: {
     dataset: Dataset, embeddings: Embeddings, spec: SystemSpec, backend: string, gpu: boolean,
   }
@@ -171,9 +184,27 @@ function runFields (
     domains: dataset.domains,
     parameters: countTrained(spec, weights),
     epochs: curve.length,
-    best: { epoch: best.epoch, validation: curve.find(({ epoch }) => epoch === best.epoch)!.metrics },
+    best: {
+      epoch: best.epoch,
+      validation: best.epoch === start?.epoch ? start.metrics : curve.find((row) => row.epoch === best.epoch)!.metrics,
+    },
+    ...(start && { finetune: finetuneFacts(start, best) }),
     seconds: Math.round(seconds.reduce((sum, each) => sum + each, 0)),
   }
+}
+
+/** What the last phase began with, and came to. */
+export interface FinetuneFacts {
+  /** Validation NDCG@10 of the phase before, of this phase before its first step, and of its best epoch. */
+  readonly before: number
+  readonly start: number
+  readonly best: number
+  /** The best epoch, from 1; 0: none was better than the start. */
+  readonly bestEpoch: number
+}
+
+function finetuneFacts ({ epoch, metrics, before }: PhaseStart, best: BestEpoch): FinetuneFacts {
+  return { before: before.ndcg10, start: metrics['ndcg10']!, best: best.ndcg10, bestEpoch: best.epoch - epoch }
 }
 
 function countTrained (spec: SystemSpec, weights: Weights): number {

@@ -15,9 +15,9 @@ export interface UserInput<T> {
 
 /**
  * The user vector for one domain, [B, 2d] or [B, d] (LLM4CDSR Eq. 2-3): [last step of the mixed thread ; last step of
- * the domain's own thread], or the mixed thread's alone, as it is or joined with patterns (LLM-RecG Eq. 21).
- * Departures: the local half of a user without events in the domain is zero (`emptyLocal: zero`), and with
- * `itemNorm: unit` the whole has length 1.
+ * the domain's own thread], their sum (LLM-EDT Eq. 11, whose two products share the item), or the mixed thread's alone,
+ * as it is or joined with patterns (LLM-RecG Eq. 21). Departures: the local part of a user without events in the domain
+ * is zero (`emptyLocal: zero`), and with `itemNorm: unit` the whole has length 1.
  */
 export function encodeUser<T> (
   ops: Ops<T>, spec: SystemSpec, settings: Settings, domain: number, input: UserInput<T>
@@ -34,7 +34,13 @@ export const FUSION = 'fusion'
 
 /** One user vector per row from the two threads' outputs, [n, d] each. */
 export function fuse<T> (ops: Ops<T>, spec: SystemSpec, global: T, local?: T): T {
-  const mixed = spec.fusion === 'pattern' ? fusePatterns(ops, FUSION, global) : global
-  const both = local === undefined ? mixed : ops.concat([mixed, local])
+  const both = join(ops, spec.fusion, global, local)
   return spec.items.norm === 'unit' ? ops.l2Normalize(both) : both
+}
+
+function join<T> (ops: Ops<T>, fusion: SystemSpec['fusion'], global: T, local: T | undefined): T {
+  if (fusion === 'pattern') return fusePatterns(ops, FUSION, global)
+  if (local === undefined) return global
+  if (fusion === 'domain') return local
+  return fusion === 'sum' ? ops.add(global, local) : ops.concat([global, local])
 }

@@ -1,5 +1,6 @@
 import type { Domain } from '../data/dataset.ts'
 import { adapterWeights } from '../nn/adapter.ts'
+import { bottleneckWeights } from '../nn/bottleneck.ts'
 import { dualProjectionWeights } from '../nn/dual-projection.ts'
 import { constant } from '../nn/init.ts'
 import type { Weight, Weights } from '../nn/ops.ts'
@@ -59,7 +60,13 @@ export function initialWeights (
       : randomTable(items, width, seed, 'init/items.local')
     put([['items.local', table]])
   }
-  for (const thread of spec.threads) put(threadWeights(thread, settings, createRandom(seed, `init/${thread.name}`)))
+  for (const thread of spec.threads) {
+    const { name, out } = thread
+    put(threadWeights(thread, settings, createRandom(seed, `init/${name}`)))
+    if (out === undefined) continue
+    const { adapterSize = width, adapterStart = 'zero' } = settings
+    put(bottleneckWeights(out.name, width, adapterSize, createRandom(seed, `init/${out.name}`), adapterStart))
+  }
   if (spec.fusion === 'pattern') put(patternFusionWeights(FUSION, settings.patterns ?? 0, width))
   if (spec.losses.some(({ on }) => 'users' in on)) {
     // Profiles are embedded as items are.

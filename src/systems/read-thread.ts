@@ -1,8 +1,10 @@
 import { bert4rec, bert4recLast, bert4recWeights } from '../nn/bert4rec.ts'
+import { bottleneck } from '../nn/bottleneck.ts'
 import { gru4rec, gru4recLast, gru4recWeights } from '../nn/gru4rec.ts'
 import { xavierNormal } from '../nn/init.ts'
 import type { Ops, Weight, Weights } from '../nn/ops.ts'
 import { sasrec, sasrecLast, sasrecWeights } from '../nn/sasrec.ts'
+import type { SasrecShape } from '../nn/sasrec.ts'
 import type { Random } from '../random.ts'
 import type { Settings } from './settings.ts'
 import type { Thread } from './spec.ts'
@@ -34,7 +36,32 @@ export function threadWeights ({ name, backbone }: Thread, settings: Settings, r
 }
 
 /** Every step's output, [B, L, d]: what training learns from. */
-export function threadSteps<T> (ops: Ops<T>, thread: Thread, settings: Settings, input: ThreadInput<T>): T {
+export function threadSteps<T> (all: Ops<T>, thread: Thread, settings: Settings, input: ThreadInput<T>): T {
+  return threadOut(all, thread, backboneSteps(ownSites(all, thread), thread, settings, input))
+}
+
+/** The thread's part of a user vector, [B, d]: the last step's output, with bert4rec that of a blank step after it. */
+export function threadLast<T> (all: Ops<T>, thread: Thread, settings: Settings, input: ThreadInput<T>): T {
+  return threadOut(all, thread, backboneLast(ownSites(all, thread), thread, settings, input))
+}
+
+/** What a thread makes of its backbone's outputs [..., d]. */
+export function threadOut<T> (ops: Ops<T>, { out }: Thread, h: T): T {
+  return out === undefined ? h : bottleneck(ops, out.name, out.form, h)
+}
+
+/** Threads of one backbone drop at sites of their own, which a phase tells from those of what comes after. */
+function ownSites<T> (ops: Ops<T>, { out }: Thread): Ops<T> {
+  if (out === undefined) return ops
+  const at = (site: string): string => `${site}/${out.name}`
+  return {
+    ...ops,
+    attend: (parts, bias, shape) => ops.attend(parts, bias, { ...shape, site: at(shape.site) }),
+    dropout: (x, site) => ops.dropout(x, at(site)),
+  }
+}
+
+function backboneSteps<T> (ops: Ops<T>, thread: Thread, settings: Settings, input: ThreadInput<T>): T {
   const { name, backbone } = thread
   const shape = shapeOf(settings)
   const scaled = ops.scale(input.x, thread.scale)
@@ -47,8 +74,7 @@ export function threadSteps<T> (ops: Ops<T>, thread: Thread, settings: Settings,
   return bert4rec(ops, name, shape, placed(ops, thread, shown, input.positions), input.mask, input.sequences)
 }
 
-/** The thread's part of a user vector, [B, d]: the last step's output, with bert4rec that of a blank step after it. */
-export function threadLast<T> (ops: Ops<T>, thread: Thread, settings: Settings, input: ThreadInput<T>): T {
+function backboneLast<T> (ops: Ops<T>, thread: Thread, settings: Settings, input: ThreadInput<T>): T {
   const { name, backbone } = thread
   const shape = shapeOf(settings)
   const scaled = ops.scale(input.x, thread.scale)
@@ -76,6 +102,6 @@ function entry<T> (ops: Ops<T>, { name }: Thread, x: T): T {
   return ops.dropout(x, `${name}.entry`)
 }
 
-function shapeOf ({ width, layers, heads }: Settings): { d: number, layers: number, heads: number } {
-  return { d: width, layers, heads }
+function shapeOf ({ width, layers, heads, ffn }: Settings): SasrecShape {
+  return { d: width, layers, heads, ...(ffn && { ffn }) }
 }

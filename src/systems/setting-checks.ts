@@ -9,7 +9,7 @@ export function oneOf<T extends string> (field: string, value: unknown, names: r
 }
 
 /** One of these. */
-export function choice (...allowed: ReadonlyArray<string | boolean>): Check {
+export function choice (...allowed: ReadonlyArray<string | boolean | number>): Check {
   return (field, value) => {
     if (!allowed.some((one) => one === value)) refuse(field, `one of ${allowed.join(', ')}`)
   }

@@ -1,10 +1,14 @@
 import type { MaskMode } from '../nn/ops.ts'
+import { checkEdtTogether, EDT_CHECKS, edtValues } from './edt/settings.ts'
+import type { EdtSettings } from './edt/settings.ts'
 import { checkRecgTogether, RECG_CHECKS, recgValues } from './recg/settings.ts'
 import type { RecgSettings } from './recg/settings.ts'
 import { choice, integer, number, oneOf, refuse } from './setting-checks.ts'
 import type { Check } from './setting-checks.ts'
 
-export const SYSTEM_NAMES = ['llm4cdsr', 'llm-recg', 'sasrec-ids', 'sasrec-text', 'gru4rec', 'bert4rec'] as const
+export const SYSTEM_NAMES = [
+  'llm4cdsr', 'llm-edt', 'llm-recg', 'sasrec-ids', 'sasrec-text', 'gru4rec', 'bert4rec',
+] as const
 export type SystemName = typeof SYSTEM_NAMES[number]
 
 /** What reads a sequence. */
@@ -16,7 +20,7 @@ export const PRESET_NAMES = ['product', 'paper', 'official'] as const
 export type PresetName = typeof PRESET_NAMES[number]
 
 /** Every value that decides what is trained: plain JSON, stored whole in the manifest of a run. */
-export interface Settings extends Partial<RecgSettings> {
+export interface Settings extends Partial<RecgSettings>, Partial<EdtSettings> {
   readonly system: SystemName
   readonly preset: PresetName
   readonly seed: number
@@ -77,7 +81,9 @@ export interface Settings extends Partial<RecgSettings> {
   readonly patience: number
 }
 
-type Values = Omit<Settings, 'system' | 'preset' | 'embScale' | 'tau' | keyof RecgSettings>
+/** Settings that one system alone has. */
+type Own = keyof RecgSettings | keyof EdtSettings
+type Values = Omit<Settings, 'system' | 'preset' | 'embScale' | 'tau' | Own>
 
 const PRODUCT: Values = {
   seed: 42,
@@ -146,6 +152,7 @@ const SINGLE: Partial<Values> = { alpha: 0, firstInDomain: 'globalOnly' }
 
 const SYSTEMS: Record<SystemName, Partial<Values>> = {
   llm4cdsr: {},
+  'llm-edt': {},
   'llm-recg': {},
   'sasrec-ids': { ...SINGLE, globalItems: 'ids' },
   'sasrec-text': { ...SINGLE, globalItems: 'text' },
@@ -176,6 +183,7 @@ export function resolveSettings (
     ...PRODUCT,
     ...PRESETS[base.preset],
     ...(base.system === 'llm-recg' && recgValues(base.preset)),
+    ...(base.system === 'llm-edt' && edtValues(base.preset, profiles)),
     ...BACKBONE_VALUES[backbone],
     ...SYSTEMS[base.system],
     backbone,
@@ -189,7 +197,9 @@ export function resolveSettings (
   if (!('embScale' in overrides)) {
     settings.embScale = Math.sqrt(base.preset === 'official' ? textWidth : Number(settings.width))
   }
-  const checks = base.system === 'llm-recg' ? { ...CHECKS, ...RECG_CHECKS } : CHECKS
+  const checks = {
+    ...CHECKS, ...(base.system === 'llm-recg' && RECG_CHECKS), ...(base.system === 'llm-edt' && EDT_CHECKS),
+  }
   for (const [name, check] of Object.entries(checks)) if (name !== 'tau' || aligned) check(name, settings[name])
   // Every field has passed its check.
   const checked = settings as unknown as Settings
@@ -200,7 +210,7 @@ export function resolveSettings (
   return checked
 }
 
-const CHECKS: Record<Exclude<keyof Settings, 'system' | 'preset' | keyof RecgSettings>, Check> = {
+const CHECKS: Record<Exclude<keyof Settings, 'system' | 'preset' | Own>, Check> = {
   seed: integer(0),
   backbone: choice(...BACKBONES),
   width: integer(2),
@@ -235,17 +245,19 @@ const CHECKS: Record<Exclude<keyof Settings, 'system' | 'preset' | keyof RecgSet
 
 function checkTogether (settings: Settings, profiles: boolean): void {
   const { system, preset, width, heads, recLoss, negatives, itemNorm, beta, alpha, emptyLocal } = settings
-  if (preset === 'official' && system !== 'llm4cdsr') refuse('preset', 'official is the published program of llm4cdsr')
+  const published = system === 'llm4cdsr' || system === 'llm-edt'
+  if (preset === 'official' && !published) refuse('preset', 'official is the published program of llm4cdsr or llm-edt')
   if (width % heads !== 0) refuse('heads', `must divide width (${width})`)
   if ((recLoss === 'softmax') !== (negatives === 'shared')) refuse('negatives', 'softmax, and only softmax, shares them')
   if (itemNorm === 'unit' && (negatives === 'published' || emptyLocal === 'bias')) {
     refuse('itemNorm', 'the published halves are not normalised together')
   }
   if (system === 'llm-recg') checkRecgTogether(settings)
+  else if (system === 'llm-edt') checkEdtTogether(settings, profiles)
   else if (settings.globalItems === 'dual' || settings.globalItems === 'projection') {
     refuse('globalItems', `${system} has an adapter`)
   } else if (system !== 'llm4cdsr' && alpha !== 0) refuse('alpha', `${system} has no pairs of domains`)
-  if (system !== 'llm4cdsr' && negatives === 'published') refuse('negatives', `${system} has one half only`)
+  if (!published && negatives === 'published') refuse('negatives', `${system} has one half only`)
   if (beta !== 0 && system !== 'llm4cdsr') refuse('beta', `${system} is trained without profiles`)
   if (beta !== 0 && !profiles) refuse('beta', 'there are no user profiles to align with')
   checkBackbone(settings)
@@ -255,7 +267,7 @@ function checkBackbone ({ system, preset, backbone, maskMode, emptyLocal, negati
   if (preset === 'official' && backbone !== 'sasrec') refuse('backbone', 'the published program has sasrec')
   const fixed = SYSTEMS[system].backbone
   if (fixed !== undefined && fixed !== backbone) refuse('backbone', `${system} has its own`)
-  const own = BACKBONE_VALUES[backbone].maskMode ?? (system === 'llm4cdsr' ? undefined : 'causal_pad')
+  const own = BACKBONE_VALUES[backbone].maskMode ?? (system === 'llm4cdsr' || system === 'llm-edt' ? undefined : 'causal_pad')
   if (own !== undefined && maskMode !== own) refuse('maskMode', `${system} with ${backbone} is trained with ${own}`)
   if (backbone === 'sasrec' && maskMode === 'pad') refuse('maskMode', 'sasrec is to find the step that it would see')
   if (backbone !== 'sasrec' && emptyLocal === 'bias') refuse('emptyLocal', `${backbone} has no bias for it`)

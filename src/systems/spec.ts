@@ -1,4 +1,6 @@
 import type { Domain } from '../data/dataset.ts'
+import type { BottleneckForm } from '../nn/bottleneck.ts'
+import { edtSpec } from './edt/spec.ts'
 import { recgSpec } from './recg/spec.ts'
 import type { Backbone, Settings } from './settings.ts'
 
@@ -11,10 +13,10 @@ export interface SystemSpec {
   readonly items: ItemTower
   readonly threads: readonly Thread[]
   /**
-   * concat: [mixed ; local thread of the asked domain]. single: the mixed thread alone. pattern: the mixed thread
-   * joined with the sequential patterns that it is like.
+   * concat: [mixed ; local thread of the asked domain]. sum: the two added. domain: the second alone, for
+   * training. single: the mixed thread alone. pattern: the mixed thread joined with sequential patterns that it is like.
    */
-  readonly fusion: 'concat' | 'single' | 'pattern'
+  readonly fusion: 'concat' | 'sum' | 'domain' | 'single' | 'pattern'
   readonly losses: readonly LossTerm[]
   readonly phases: readonly Phase[]
   /** What L_gen of LLM-RecG compares: domains, or parts of them, by their items' texts. */
@@ -38,7 +40,10 @@ export interface ItemTower {
   readonly norm: 'unit' | 'none'
 }
 
-/** One backbone reading one sequence through one half of the item vectors. `name` prefixes its weights. */
+/**
+ * One backbone reading one sequence through one half of the item vectors. `name` prefixes its weights: threads of one
+ * name share them.
+ */
 export interface Thread {
   readonly name: string
   /** All events, or those of the domain with this index. */
@@ -47,6 +52,8 @@ export interface Thread {
   readonly backbone: Backbone
   /** Factor on the item vectors before positions are added. */
   readonly scale: number
+  /** What its outputs go through, and where its weights stand. */
+  readonly out?: { readonly name: string, readonly form: BottleneckForm }
 }
 
 export interface LossTerm {
@@ -66,16 +73,42 @@ export interface LossTerm {
 /** Groups of weights, by the prefix of their names. */
 export type ParameterGroup =
   'items.adapter' | 'items.project' | 'items.ids' | 'items.local' | 'threads' | 'temperature' | 'fusion.fuse' |
-  'user.adapter'
+  'user.adapter' | 'adapters'
 
 export interface Phase {
   readonly name: string
-  /** patterns: before it begins, k-means of source users' vectors fills the patterns. */
-  readonly begin?: 'patterns'
+  /**
+   * patterns: before it begins, k-means of source users' vectors fills the patterns. measured: what it starts with is
+   * validated, and counts as its epoch 0.
+   */
+  readonly begin?: 'patterns' | 'measured'
   /** What moves; all else is frozen. */
   readonly train: readonly ParameterGroup[]
   /** Ends after so many epochs, or `patience` epochs without a better validation NDCG@10. */
   readonly stop: { readonly epochs: number, readonly patience: number }
+  /** A part of the system, as if there were no other: the mixed thread, some losses. */
+  readonly only?: { readonly thread?: 'mixed', readonly losses: readonly string[], readonly fusion?: 'domain' }
+  /** Absent: Adam at the `learningRate` of the settings. */
+  readonly optimiser?: PhaseOptimiser
+  /** Of the parts that are frozen; absent: as in the settings. */
+  readonly dropout?: number
+}
+
+/** AdamW with a bound on the norm of a step's gradients, and a rate that is halved where validation stands still. */
+export interface PhaseOptimiser {
+  readonly learningRate: number
+  readonly weightDecay: number
+  readonly clip: number
+  /** Epochs without a better validation. */
+  readonly halveAfter: number
+}
+
+/** What a phase makes of the system: trained with `fusion` of its own where it has one, and asked with the system's. */
+export function phaseSpec (spec: SystemSpec, { only }: Phase, use: 'train' | 'ask'): SystemSpec {
+  if (only === undefined) return spec
+  const losses = spec.losses.filter(({ name }) => only.losses.includes(name))
+  if (only.thread === 'mixed') return { ...spec, threads: [spec.threads[0]!], fusion: 'single', losses }
+  return { ...spec, losses, fusion: use === 'train' ? only.fusion ?? spec.fusion : spec.fusion }
 }
 
 /** The system that `settings` describe, over these domains. */
@@ -84,6 +117,7 @@ export function systemSpec (settings: Settings, domains: readonly Domain[]): Sys
   const mixed: Thread = { name: 'threads.mixed', input: 'mixed', view: 'global', backbone, scale: settings.embScale }
   const triThread = settings.system === 'llm4cdsr'
   if (settings.system === 'llm-recg') return recgSpec(settings, domains, mixed)
+  if (settings.system === 'llm-edt') return edtSpec(settings, domains, mixed)
   const locals = domains.map(({ name }, k): Thread =>
     ({ name: `threads.local.${name}`, input: k, view: 'local', backbone, scale: Math.sqrt(settings.width) }))
   return {
@@ -114,6 +148,11 @@ export function readsIds ({ global }: ItemTower): boolean {
 /** The thread that answers for one domain, beside the mixed one. */
 export function localThread (spec: SystemSpec, domain: number): Thread | undefined {
   return spec.threads.find(({ input }) => input === domain)
+}
+
+/** Whether there is a thread for each domain beside the mixed one. */
+export function hasLocals ({ fusion }: Pick<SystemSpec, 'fusion'>): boolean {
+  return fusion === 'concat' || fusion === 'sum' || fusion === 'domain'
 }
 
 function recommendationLosses (settings: Settings, domains: readonly Domain[]): LossTerm[] {

@@ -5,6 +5,7 @@ import { placeAlone, placeTogether, widest } from '../data/window.ts'
 import type { Random } from '../random.ts'
 import { isPaddingFree } from '../systems/settings.ts'
 import type { Settings } from '../systems/settings.ts'
+import { hasLocals } from '../systems/spec.ts'
 import type { SystemSpec } from '../systems/spec.ts'
 import { drawSamples } from './samples.ts'
 import type { Sample } from './samples.ts'
@@ -81,7 +82,7 @@ export function buildBatch (
   const table = rowTable()
   const samples = drawSamples(dataset, settings, users, random)
   const mixed = threadBlock(samples.map((sample) => sample.mixed), 0, settings, table)
-  const locals = spec.fusion !== 'concat'
+  const locals = !hasLocals(spec)
     ? []
     : domains.map(({ offset }, k) => threadBlock(samples.map((sample) => sample.local[k]!), offset, settings, table))
   const learnt = spec.losses.flatMap(({ on }) => 'domain' in on ? on.domain : [])

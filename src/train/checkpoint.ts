@@ -18,7 +18,7 @@ const STEP = 'train-checkpoint'
 
 /** Replaces the checkpoint at `dir` by this one, whole: a crash leaves the old or the new. */
 export async function writeCheckpoint (dir: string, plan: CheckpointPlan, state: TrainingState): Promise<void> {
-  const { phase, firstEpoch, epoch, step, sums, curve, seconds, best, adam } = state
+  const { phase, firstEpoch, epoch, step, sums, curve, seconds, best, start, adam } = state
   await writeStep(dir, { step: STEP, input: plan.input, settings: given(plan) }, async (folder) => {
     await writeWeights(folder, 'weights', state.weights)
     await writeWeights(folder, 'moments', flatMoments(adam.moments))
@@ -34,6 +34,7 @@ export async function writeCheckpoint (dir: string, plan: CheckpointPlan, state:
         seconds,
         adamStep: adam.step,
         ...(best && { best: { epoch: best.epoch, ndcg10: best.ndcg10 } }),
+        ...(start && { start }),
       },
     }
   })

@@ -9,9 +9,9 @@ import type { Tensor, Tf } from '../nn/tf.ts'
 import { fuse } from '../systems/encode-user.ts'
 import { itemVectors } from '../systems/item-tower.ts'
 import type { ItemRows } from '../systems/item-tower.ts'
-import { threadSteps } from '../systems/read-thread.ts'
+import { threadOut, threadSteps } from '../systems/read-thread.ts'
 import type { Settings } from '../systems/settings.ts'
-import { localThread } from '../systems/spec.ts'
+import { hasLocals, localThread } from '../systems/spec.ts'
 import type { LossTerm, SystemSpec } from '../systems/spec.ts'
 import type { DomainSteps, ThreadBlock, TrainingBatch } from './batch.ts'
 
@@ -21,11 +21,11 @@ export interface BatchRows extends ItemRows<Tensor> {
 }
 
 /**
- * The loss of one step (LLM4CDSR Eq. 4, 6, 7 and 8): every real step of the mixed thread, joined with the step of its
- * target's local thread that saw the same past, is to score its target above negatives of the same domain; pairs of
- * items of one user are to lie close, and the last step of a user close to the user's profile; texts of several
- * domains are to stay comparable (LLM-RecG Eq. 6 and 9-14). Axes: U items, B users, L steps, S real steps of one
- * domain, Z users with a profile, d width, D = 2d or d.
+ * The loss of one step (LLM4CDSR Eq. 4, 6, 7 and 8, LLM-EDT Eq. 9 and 12-14): every real step of the mixed thread,
+ * joined with the step of its target's local thread that saw the same past, is to score its target above negatives of
+ * the same domain; pairs of items of one user are to lie close, and the last step of a user close to the user's
+ * profile; texts of several domains are to stay comparable (LLM-RecG Eq. 6 and 9-14). Axes: U items, B users, L steps,
+ * S real steps of one domain, Z users with a profile, d width, D = 2d or d.
  */
 export function batchLoss (
   tf: Tf, ops: Ops<Tensor>, spec: SystemSpec, settings: Settings, batch: TrainingBatch, rows: BatchRows
@@ -34,7 +34,7 @@ export function batchLoss (
   const { adapted, stored, general } = itemVectors(ops, spec.items, rows) // [U, d], [U, D]
   const half = (from: number): Tensor => stored.shape[1] === d ? stored : tf.slice(stored, [0, from], [-1, d])
   const globalHalf = half(0) // [U, d]
-  const localHalf = spec.fusion === 'concat' ? half(d) : undefined
+  const localHalf = hasLocals(spec) ? half(spec.fusion === 'concat' ? d : 0) : undefined
   const pick = (table: Tensor, at: Int32Array): Tensor => ops.gather(table, tf.tensor1d(at, 'int32'))
 
   const steps = (thread: SystemSpec['threads'][number], view: Tensor, block: ThreadBlock): Tensor => {
@@ -56,12 +56,18 @@ export function batchLoss (
     if (thread === undefined || localHalf === undefined) return fuse(ops, spec, global)
     // Row 0 stands for a step without a past in its domain.
     const nothing = settings.emptyLocal === 'bias'
-      ? tf.reshape(ops.weight(`${thread.name}.norm.bias`), [1, d])
+      ? threadOut(ops, thread, tf.reshape(ops.weight(`${thread.name}.norm.bias`), [1, d]))
       : tf.zeros([1, d])
     const local = tf.concat([nothing, steps(thread, localHalf, batch.locals[domain]!)], 0)
     return fuse(ops, spec, global, pick(local, found.local)) // [S, D]
   }
 
+  /** The published draws score two unrelated items, one with each half or, in LLM-EDT, one in each phase. */
+  const negativesOf = ({ negatives, localNegatives }: DomainSteps): Tensor => {
+    if (settings.negatives !== 'published' || localHalf === undefined) return pick(stored, negatives)
+    if (spec.fusion === 'domain') return pick(stored, localNegatives)
+    return tf.concat([pick(globalHalf, negatives), pick(localHalf, localNegatives)], -1)
+  }
   const recommendation = ({ kind }: LossTerm, domain: number): Tensor => {
     const found = batch.steps[domain]!
     if (found.targets.length === 0) return tf.scalar(0)
@@ -72,9 +78,7 @@ export function batchLoss (
       const clash = clashes(tf, found.targets, found.negatives)
       return softmaxLoss(tf, { positive, negative, clash }, settings.reduction)
     }
-    const negatives = settings.negatives !== 'published' || localHalf === undefined
-      ? pick(stored, found.negatives)
-      : tf.concat([pick(globalHalf, found.negatives), pick(localHalf, found.localNegatives)], -1)
+    const negatives = negativesOf(found)
     const each = found.negatives.length / found.targets.length
     const negative = each === 1 ? tf.sum(tf.mul(users, negatives), -1) : manyDots(tf, users, negatives, each)
     return (kind === 'bpr' ? bprLoss : bceLoss)(tf, positive, negative, settings.reduction)
@@ -87,7 +91,8 @@ export function batchLoss (
   const alignment = ({ kind }: LossTerm): Tensor => {
     const { mixed: last } = batch.profiled
     if (last.length < 2 || rows.profiles === undefined || !isContrastive(kind)) return tf.scalar(0)
-    return contrastiveLoss(tf, kind, pick(mixed, last), adapter(ops, 'user.adapter', rows.profiles), settings.tau ?? 1)
+    const tau = settings.alignTau ?? settings.tau ?? 1
+    return contrastiveLoss(tf, kind, pick(mixed, last), adapter(ops, 'user.adapter', rows.profiles), tau)
   }
 
   const generalisation = ({ kind }: LossTerm): Tensor => {

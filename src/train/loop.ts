@@ -5,7 +5,9 @@ import { evaluate } from '../evaluate/evaluate.ts'
 import { metricsByDomain } from '../evaluate/metrics.ts'
 import type { Metrics } from '../evaluate/metrics.ts'
 import { createAdam } from '../nn/adam.ts'
-import { createDropout } from '../nn/dropout.ts'
+import type { AdamSettings } from '../nn/adam.ts'
+import { createDropout, dropoutAt } from '../nn/dropout.ts'
+import type { Dropout } from '../nn/dropout.ts'
 import type { Weights } from '../nn/ops.ts'
 import type { Tf } from '../nn/tf.ts'
 import { createRandom } from '../random.ts'
@@ -13,6 +15,8 @@ import { initialWeights } from '../systems/initial-weights.ts'
 import type { ItemTexts, UserProfiles } from '../systems/initial-weights.ts'
 import type { Settings } from '../systems/settings.ts'
 import type { Phase, SystemSpec } from '../systems/spec.ts'
+import { ADAPTERS } from '../systems/edt/spec.ts'
+import { phaseSpec } from '../systems/spec.ts'
 import { trainingSet } from '../systems/recg/sequences.ts'
 import { buildBatch } from './batch.ts'
 import type { CurveRow } from './curve.ts'
@@ -20,7 +24,7 @@ import { planEpoch, trainableUsers } from './epoch-plan.ts'
 import { findPatterns } from './find-patterns.ts'
 import { createModel } from './model.ts'
 import { copyWeights } from './state.ts'
-import type { BestEpoch, TrainingState } from './state.ts'
+import type { BestEpoch, PhaseStart, TrainingState } from './state.ts'
 import { trainStep } from './step.ts'
 import { textPools } from './text-pools.ts'
 
@@ -37,6 +41,8 @@ export interface TrainParts {
 export interface TrainControl {
   /** Where to go on from; a fresh start without it. Its arrays are taken over. */
   readonly from?: TrainingState | undefined
+  /** What an earlier run's first phase came to: a fresh start is then one of the second phase. */
+  readonly pretrained?: BestEpoch | undefined
   /** Aborted: the step under way is finished, the state saved, and `interrupted` thrown. */
   readonly signal?: AbortSignal
   /** Called at the end of each epoch and on an interruption; the arrays are live until it resolves. */
@@ -61,6 +67,8 @@ export interface Trained {
   readonly best: BestEpoch
   readonly curve: readonly CurveRow[]
   readonly seconds: readonly number[]
+  /** What the last phase began with, where that was validated. */
+  readonly start?: PhaseStart
 }
 
 /**
@@ -76,13 +84,14 @@ export async function train (given: TrainParts, control: TrainControl = {}): Pro
   if (trainableUsers(dataset).length === 0) {
     throw new IsthmusError('dataset_empty', 'no user has two events to train on, besides those for validation and test')
   }
-  let state = control.from ?? freshState(parts)
+  let state = control.from ?? (control.pretrained ? pretrainedState(parts, control.pretrained) : freshState(parts))
   control.onStart?.(state.weights)
   for (; state.phase < spec.phases.length; state = nextPhase(parts, state)) {
     state = await trainPhase({ ...parts, pools }, spec.phases[state.phase]!, state, control)
   }
   const best = state.best!
-  return { weights: best.weights, best, curve: state.curve, seconds: state.seconds }
+  const { curve, seconds, start } = state
+  return { weights: best.weights, best, curve, seconds, ...(start && { start }) }
 }
 
 function freshState ({ spec, settings, dataset, texts }: TrainParts): TrainingState {
@@ -99,10 +108,17 @@ function freshState ({ spec, settings, dataset, texts }: TrainParts): TrainingSt
   }
 }
 
+/** As `nextPhase` leaves it: the earlier run's weights, and ours where it has none to give. */
+function pretrainedState (parts: TrainParts, best: BestEpoch): TrainingState {
+  const fresh = freshState(parts)
+  return nextPhase(parts, { ...fresh, best: { ...best, weights: new Map([...fresh.weights, ...best.weights]) } })
+}
+
 /** The next phase starts from the best weights, with an optimiser that remembers nothing. */
 function nextPhase (parts: TrainParts, state: TrainingState): TrainingState {
+  const next = parts.spec.phases[state.phase + 1]
   const weights = copyWeights(state.best!.weights)
-  if (parts.spec.phases[state.phase + 1]?.begin === 'patterns') {
+  if (next?.begin === 'patterns') {
     weights.set(...findPatterns(parts.tf, { ...parts, weights }, trainableUsers(parts.dataset)))
   }
   return {
@@ -111,6 +127,19 @@ function nextPhase (parts: TrainParts, state: TrainingState): TrainingState {
     firstEpoch: state.epoch,
     weights,
     adam: createAdam().state(),
+    ...(next?.begin === 'measured' && measured(parts, next, state, weights)),
+  }
+}
+
+/** The start of a phase as its epoch 0: what it begins with is the best so far, whatever the phase before came to. */
+function measured (
+  parts: TrainParts, phase: Phase, { epoch: next, best }: TrainingState, weights: Weights
+): Pick<TrainingState, 'best' | 'start'> {
+  const metrics = validate({ ...parts, spec: phaseSpec(parts.spec, phase, 'ask') }, weights)
+  const epoch = next - 1
+  return {
+    best: { epoch, ndcg10: metrics['ndcg10']!, weights: copyWeights(weights) },
+    start: { epoch, metrics, before: { epoch: best!.epoch, ndcg10: best!.ndcg10 } },
   }
 }
 
@@ -118,17 +147,23 @@ async function trainPhase (
   parts: TrainParts & { readonly pools: readonly Int32Array[] }, phase: Phase, from: TrainingState,
   control: TrainControl
 ): Promise<TrainingState> {
-  const { tf, dataset, settings, spec } = parts
+  const { tf, dataset } = parts
+  const spec = phaseSpec(parts.spec, phase, 'train')
+  // A thread alone has no step that is the first of its domain.
+  const settings: Settings = phase.only?.thread === 'mixed'
+    ? { ...parts.settings, firstInDomain: 'globalOnly' }
+    : parts.settings
+  const asked = { ...parts, spec: phaseSpec(parts.spec, phase, 'ask') }
   const { signal, save, reporter, now = () => performance.now() } = control
   const users = trainableUsers(dataset)
-  const adam = createAdam({ learningRate: settings.learningRate }, from.adam)
-  const dropout = createDropout(tf, { rate: settings.dropout, seed: settings.seed })
+  const dropout = phaseDropout(tf, phase, settings)
   const { weights } = from
   let state = from
   try {
     while (!isOver(phase, state)) {
       const { epoch } = state
       const started = now()
+      const adam = createAdam(optimiserOf(phase, state, settings), state.adam)
       const batches = planEpoch(dataset, users, { ...settings, epoch })
       reporter?.epochStarts(epoch, batches.length, state.step)
       for (let step = state.step; step < batches.length; step++) {
@@ -137,7 +172,7 @@ async function trainPhase (
           pools: parts.pools, profiled: parts.profiles?.known,
         })
         dropout.at(epoch, step)
-        const losses = trainStep({ ...parts, phase, weights, adam, dropout }, batch)
+        const losses = trainStep({ ...parts, spec, settings, phase, weights, adam, dropout }, batch)
         state = { ...state, step: step + 1, sums: addUp(state.sums, losses), adam: adam.state() }
         reporter?.stepDone(step + 1, losses.get('loss')!)
         // The backend computes without giving way; without this no signal would ever be seen.
@@ -147,7 +182,7 @@ async function trainPhase (
           throw new IsthmusError('interrupted', `stopped in epoch ${epoch} after ${step + 1} of ${batches.length} steps`)
         }
       }
-      const row: CurveRow = { epoch, losses: means(state.sums, batches.length), metrics: validate(parts, weights) }
+      const row: CurveRow = { epoch, losses: means(state.sums, batches.length), metrics: validate(asked, weights) }
       const ndcg10 = row.metrics['ndcg10']!
       const best = state.best !== undefined && state.best.ndcg10 >= ndcg10
         ? state.best
@@ -169,6 +204,36 @@ async function trainPhase (
   } finally {
     dropout.dispose()
   }
+}
+
+function phaseDropout (tf: Tf, phase: Phase, { dropout, adapterDropout, seed }: Settings): Dropout {
+  const rate = phase.dropout ?? dropout
+  const elsewhere = createDropout(tf, { rate, seed })
+  if (phase.dropout === undefined || adapterDropout === undefined) return elsewhere
+  return dropoutAt(`${ADAPTERS}.`, createDropout(tf, { rate: adapterDropout, seed }), elsewhere)
+}
+
+/** What an epoch descends by. */
+function optimiserOf (
+  { optimiser }: Phase, { curve, firstEpoch, start }: TrainingState, { learningRate }: Settings
+): Partial<AdamSettings> {
+  if (optimiser === undefined) return { learningRate }
+  const { learningRate: rate, weightDecay, halveAfter } = optimiser
+  const seen = curve.filter(({ epoch }) => epoch >= firstEpoch).map(({ metrics }) => metrics['ndcg10']!)
+  return { learningRate: rate / 2 ** halvings(seen, halveAfter, start?.metrics['ndcg10']), weightDecay }
+}
+
+/** How often, so far, `patience` values in a row, counted anew after each time, were no better than the best before. */
+export function halvings (values: readonly number[], patience: number, start = -Infinity): number {
+  let [best, still, times] = [start, 0, 0]
+  for (const value of values) {
+    still = value > best ? 0 : still + 1
+    best = Math.max(best, value)
+    if (still < patience) continue
+    still = 0
+    times++
+  }
+  return times
 }
 
 /** Enough epochs, or too many since validation was last better. */

@@ -15,6 +15,7 @@ import { threadLast } from '../systems/read-thread.ts'
 import type { ThreadInput } from '../systems/read-thread.ts'
 import { isPaddingFree } from '../systems/settings.ts'
 import type { Settings } from '../systems/settings.ts'
+import { hasLocals } from '../systems/spec.ts'
 import type { SystemSpec } from '../systems/spec.ts'
 
 /** A system with weights, as training left it: what item and user vectors are, before any export. */
@@ -54,7 +55,7 @@ export function createModel (tf: Tf, { spec, settings, dataset, texts, weights }
   const leaves = new Map([...weights].flatMap(([name, { shape, data }]) =>
     tables.has(name) ? [] : [[name, tf.tensor(data, [...shape])] as const]))
   const ops = tfjsOps(tf, leaves)
-  // Global, and for systems with local threads local: [N, d] each.
+  // Global, and where items have a local half that: [N, d] each.
   const halves = tf.tidy(() => {
     const items = allItemVectors(tf, ops, spec, itemsWithFresh(dataset), texts, weights) // [N, D]
     return tf.split(items, items.shape[1]! / d, 1)
@@ -78,9 +79,9 @@ export function createModel (tf: Tf, { spec, settings, dataset, texts, weights }
     const local = inputs.map((input) => input.local[domain]!)
     const input: UserInput<Tensor> = {
       global: thread(inputs.map(({ mixed }) => mixed), 0, halves[0]!),
-      ...(spec.fusion === 'concat' && {
+      ...(hasLocals(spec) && {
         local: {
-          ...thread(local, offset, halves[1]!),
+          ...thread(local, offset, halves[spec.fusion === 'concat' ? 1 : 0]!),
           has: tf.tensor2d(local.map((ids) => ids.length > 0 ? 1 : 0), [local.length, 1]),
         },
       }),

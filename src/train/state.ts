@@ -16,9 +16,19 @@ export interface TrainingState {
   readonly weights: ReadonlyMap<string, Weight>
   readonly adam: AdamState
   readonly best?: BestEpoch
+  /** Where the phase began with a validation, what that said, its epoch the last of the phase before. */
+  readonly start?: PhaseStart
   readonly curve: readonly CurveRow[]
   /** Seconds that each finished epoch took, validation included. */
   readonly seconds: readonly number[]
+}
+
+/** What a phase begins with. */
+export interface PhaseStart {
+  readonly epoch: number
+  readonly metrics: Readonly<Record<string, number>>
+  /** The best epoch of the phases before, and its validation NDCG@10. */
+  readonly before: { readonly epoch: number, readonly ndcg10: number }
 }
 
 export interface BestEpoch {

@@ -62,6 +62,7 @@ export function trainStep (parts: StepParts, batch: TrainingBatch): Map<string, 
   if (!Number.isFinite(loss)) {
     throw new IsthmusError('training_diverged', `the loss is ${loss}; try a smaller learningRate`)
   }
+  if (phase.optimiser !== undefined) clip(gradients, phase.optimiser.clip)
   adam.begin()
   for (const [name, gradient] of gradients) {
     const { data } = weights.get(name)!
@@ -69,6 +70,15 @@ export function trainStep (parts: StepParts, batch: TrainingBatch): Map<string, 
     else adam.dense(name, data, gradient)
   }
   return new Map([['loss', loss], ...terms])
+}
+
+/** Scales gradients, in place, so that the norm of all of them together is at most `most`. */
+export function clip (gradients: ReadonlyMap<string, Float32Array>, most: number): void {
+  let square = 0
+  for (const gradient of gradients.values()) for (const value of gradient) square += value * value
+  const factor = most / Math.sqrt(square)
+  if (!(factor < 1)) return
+  for (const gradient of gradients.values()) for (let i = 0; i < gradient.length; i++) gradient[i]! *= factor
 }
 
 function rowsOf (table: Float32Array, width: number, at: Int32Array): Weight {

@@ -29,6 +29,19 @@ describe('Adam', () => {
     expect(data[0]).toBeCloseTo(weight, 6)
   })
 
+  it('with a weight decay takes a share off every weight, whatever its gradient was (AdamW)', () => {
+    const decay = { learningRate: 0.1, weightDecay: 0.5 }
+    const [plain, decayed] = [createAdam({ learningRate: 0.1 }), createAdam(decay)]
+    const [left, right] = [Float32Array.of(0, 0), Float32Array.of(2, -4)]
+    for (const [adam, data] of [[plain, left], [decayed, right]] as const) {
+      adam.begin()
+      adam.dense('w', data, Float32Array.of(3, 0))
+    }
+    expect(right[0]).toBeCloseTo(2 * 0.95 + left[0]!, 6)
+    expect(right[1]).toBeCloseTo(-4 * 0.95, 6)
+    expect(decayed.state().moments.get('w')).toEqual(plain.state().moments.get('w'))
+  })
+
   it('moves rows, in any order, as it would move the whole table, when every row has a gradient', () => {
     const [whole, rows] = [createAdam(), createAdam()]
     const table = normals(12)

@@ -44,6 +44,7 @@ describe('encoders on real histories', () => {
     it.each([
       ['llm4cdsr', {}], ['llm4cdsr', { itemNorm: 'none', recLoss: 'bpr', negatives: 'perStep' }],
       ['sasrec-ids', { heads: 4 }], ['sasrec-text', {}], ['gru4rec', { layers: 2 }], ['bert4rec', { heads: 2 }],
+      ['llm-edt', { adapterStart: 'random' }], ['llm-edt', { adapterForm: 'residualRelu', backbone: 'bert4rec' }],
       ['llm4cdsr', { backbone: 'gru4rec' }], ['llm4cdsr', { backbone: 'bert4rec' }],
     ])('agree with the training side: %s %o', async (system, overrides) => {
       const settings = resolveSettings(system, 'product', TEXT_WIDTH, { width: WIDTH, length: 200, ...overrides })
@@ -56,6 +57,7 @@ describe('encoders on real histories', () => {
         windowLength: 200,
         globalWidth: WIDTH,
         localWidth: model.vectorWidth - WIDTH,
+        ...(spec.fusion === 'sum' && { sharedItems: true as const }),
         userWidth: model.vectorWidth,
         itemNorm: settings.itemNorm,
       }

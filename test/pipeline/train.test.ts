@@ -158,3 +158,75 @@ describe('settings of a training run', () => {
       expect.objectContaining({ code: 'config_invalid', place: { field: 'backend' } }) as Error)
   })
 })
+
+describe('the second phase of llm-edt', () => {
+  const EDT = { adapterSize: 4, heads: 2, dftEpochs: 2 }
+  const edt = (out: string, overrides: Record<string, unknown> = {}, more: Partial<TrainStep> = {}): TrainStep =>
+    step(out, {}, { settings: trainSettings({ system: 'llm-edt' }, { ...SMALL, ...EDT, ...overrides }), ...more })
+
+  beforeAll(async () => {
+    await trainStep(edt('first', { dft: false }))
+    await trainStep(edt('both'))
+  }, 120_000)
+
+  it('says what it began with and what it gained', async () => {
+    const { manifest } = await trainStep(edt('both'))
+    const { before, start, best, bestEpoch } = manifest.finetune as Record<string, number>
+    expect(start).toBe(before)
+    expect(best).toBeGreaterThanOrEqual(start!)
+    expect(manifest.best).toMatchObject({ validation: { ndcg10: best } })
+    expect(bestEpoch).toBeGreaterThanOrEqual(0)
+    expect(bestEpoch).toBeLessThanOrEqual(2)
+    expect((await trainStep(edt('first', { dft: false }))).manifest.finetune).toBeUndefined()
+  })
+
+  it('begins with the first phase of another run, of one phase or of both, where that fits', async () => {
+    for (const pretrained of ['first', 'both']) {
+      const own = edt(`on-${pretrained}`, {}, { pretrained: join(folder, pretrained) })
+      const { manifest } = await trainStep(own)
+      const { before, start } = manifest.finetune as Record<string, number>
+      expect(start).toBe(before)
+      expect(manifest.epochs).toBe(2)
+      expect((await trainStep(own)).skipped).toBe(true)
+      const [run, earlier] = [await openRun(own.out), await openRun(join(folder, pretrained))]
+      for (const name of ['items.adapter.in.kernel', 'threads.mixed.0.ffn1.kernel', 'temperature']) {
+        expect(run.weights.get(name)).toEqual(earlier.weights.get(name))
+      }
+    }
+  })
+
+  it.each([
+    ['heads', { heads: 1 }], ['embScale', { embScale: 1 }], ['maskMode', { maskMode: 'causal' }], ['width', { width: 16 }],
+    ['layers', { layers: 2 }], ['globalItems', { globalItems: 'textAndIds' }],
+  ])('refuses one of another %s, by its name', async (field, overrides) => {
+    await expect(trainStep(edt('refused', overrides, { pretrained: join(folder, 'first') })))
+      .rejects.toMatchObject({ code: 'checkpoint_mismatch', place: { field } })
+  })
+
+  it('refuses one by another embedder, on other data, or that was damaged', async () => {
+    const shop = plantedShop({ users: 30 })
+    const elsewhere = await mkdtemp(join(folder, 'elsewhere-'))
+    const [other, shuffled] = [
+      await writeShop(join(elsewhere, 'a'), shop, 'planted/2'), await writeShop(join(elsewhere, 'b'), plantedShop({ seed: 9 })),
+    ]
+    const onto = (input: string): Promise<unknown> =>
+      trainStep(edt('refused', {}, { input, pretrained: join(folder, 'first') }))
+    await expect(onto(other)).rejects.toMatchObject({ code: 'checkpoint_mismatch', place: { field: 'embedder' } })
+    await expect(onto(shuffled)).rejects.toMatchObject({ code: 'checkpoint_mismatch', place: { field: 'dataset' } })
+    const profiles = await writePlantedProfiles(embeddings, plantedProfiles(shop))
+    await expect(onto(profiles)).rejects.toMatchObject({ code: 'checkpoint_mismatch', place: { field: 'input' } })
+
+    await trainStep(edt('damaged', { dft: false }))
+    const file = join(folder, 'damaged', 'weights.bin')
+    const bytes = await readFile(file)
+    bytes[100]! ^= 1
+    await writeFile(file, bytes)
+    await expect(trainStep(edt('refused', {}, { pretrained: join(folder, 'damaged') })))
+      .rejects.toMatchObject({ place: { file: expect.stringContaining('weights.bin') as string } })
+  })
+
+  it('is none of a system of one phase', async () => {
+    await expect(trainStep(step('none', {}, { pretrained: join(folder, 'first') })))
+      .rejects.toMatchObject({ code: 'config_invalid', place: { field: 'pretrained' } })
+  })
+})

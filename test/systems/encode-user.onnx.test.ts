@@ -9,7 +9,7 @@ import { encodeUser } from '../../src/systems/encode-user.ts'
 import { initialWeights } from '../../src/systems/initial-weights.ts'
 import type { ThreadInput } from '../../src/systems/read-thread.ts'
 import { resolveSettings } from '../../src/systems/settings.ts'
-import { systemSpec } from '../../src/systems/spec.ts'
+import { hasLocals, systemSpec } from '../../src/systems/spec.ts'
 import { runOnnx, type Feed } from '../nn/onnx.ts'
 import { largestGap, leavesOf } from '../nn/tensors.ts'
 
@@ -52,7 +52,7 @@ function model (system: string, preset: string, overrides: object = {}): Model {
   const weights = initialWeights(spec, settings, DOMAINS, { width: TEXT_WIDTH, rows })
   const encode = <T>(ops: Ops<T>, global: ThreadInput<T>, local?: ThreadInput<T> & { has: T }): T =>
     encodeUser(ops, spec, settings, 1, { global, ...(local && { local }) })
-  return { weights, encode, hasLocal: spec.fusion === 'concat' }
+  return { weights, encode, hasLocal: hasLocals(spec) }
 }
 
 /** User vectors of both interpreters for the same histories, [B, D or 2D] each. */
@@ -97,6 +97,9 @@ describe.each([
   ['llm4cdsr', 'product', {}], ['llm4cdsr', 'paper', {}], ['sasrec-text', 'product', {}],
   ['llm4cdsr', 'product', { backbone: 'gru4rec', layers: 2 }], ['llm4cdsr', 'paper', { backbone: 'bert4rec', heads: 2 }],
   ['gru4rec', 'paper', {}], ['bert4rec', 'product', {}],
+  ['llm-edt', 'product', { adapterStart: 'random' }], ['llm-edt', 'paper', { adapterForm: 'residualRelu' }],
+  ['llm-edt', 'product', { adapterStart: 'random', backbone: 'gru4rec' }], ['llm-edt', 'paper', { backbone: 'bert4rec' }],
+  ['llm-edt', 'paper', { ffn: 'geluHalf' }],
   ['llm-recg', 'product', {}], ['llm-recg', 'paper', { backbone: 'bert4rec', width: 16 }],
 ])('the user vector of %s (%s, %j)', (system, preset, overrides) => {
   it.each([
@@ -118,6 +121,18 @@ describe.each([
   it('is finite for a history of nothing', async () => {
     const { trained, served } = await both(model(system, preset, overrides), [0], [0], 4)
     for (const vector of [trained, served]) expect([...vector].every(Number.isFinite)).toBe(true)
+  })
+})
+
+describe('the sum of both threads', () => {
+  it('is for users without events in the domain the mixed thread alone', async () => {
+    const edt = model('llm-edt', 'paper')
+    const { trained, served } = await both(edt, [5, 5], [0, 3])
+    const alone = await both(model('llm-edt', 'paper', { dft: false }), [5, 5], [0, 3])
+    for (const vectors of [trained, served]) {
+      expect(largestGap(vectors.subarray(0, D), alone.trained.subarray(0, D))).toBeLessThan(1e-5)
+      expect(largestGap(vectors.subarray(D), alone.trained.subarray(D))).toBeGreaterThan(0.1)
+    }
   })
 })
 

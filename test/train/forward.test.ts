@@ -120,6 +120,10 @@ describe('the training loss', () => {
     ['llm4cdsr', 'paper', { backbone: 'bert4rec', hiddenShare: 0 }], ['bert4rec', 'product', { hiddenShare: 0 }],
     ['llm-recg', 'product', {}], ['llm-recg', 'paper', {}], ['llm-recg', 'paper', { backbone: 'gru4rec', patterns: 0 }],
     ['llm-recg', 'product', { globalItems: 'projection', alpha: 0 }],
+    ['llm-edt', 'product', { adapterStart: 'random' }], ['llm-edt', 'paper', { adapterForm: 'residualRelu' }],
+    ['llm-edt', 'product', { adapterStart: 'random', backbone: 'gru4rec' }],
+    ['llm-edt', 'paper', { backbone: 'bert4rec', hiddenShare: 0 }], ['llm-edt', 'paper', { dft: false }],
+    ['llm-edt', 'product', { adapterStart: 'random', globalItems: 'textAndIds' }],
   ])('of %s, %s %j, is made of the scores that will be served', (system, preset, overrides) => {
     const given = parts(system, preset, overrides)
     const batch = batchOf(given)

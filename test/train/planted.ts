@@ -107,14 +107,16 @@ export async function writePlantedProfiles (embeddings: string, profiles: Profil
 }
 
 /** Leaves a shop as the steps `prepare` and `embed` would, under `folder`; gives the directory of the embeddings. */
-export async function writeShop (folder: string, { dataset, texts }: ReturnType<typeof plantedShop>): Promise<string> {
+export async function writeShop (
+  folder: string, { dataset, texts }: ReturnType<typeof plantedShop>, embedder = 'planted/1'
+): Promise<string> {
   const data = join(folder, 'data')
   const embeddings = join(folder, 'embeddings')
   const none = new Int32Array(dataset.users.length * CANDIDATES_PER_USER)
   const candidates = { ...dataset.candidates, valid: none, test: none }
   const { digest } = await writeStep(data, { step: PREPARE, settings: {} }, (dir) =>
     writeDataset(dir, { ...dataset, candidates }))
-  const settings = { embedder: { id: 'planted/1', width: texts.width }, prompt: { template: 'item-product/1', nouns: {} } }
+  const settings = { embedder: { id: embedder, width: texts.width }, prompt: { template: 'item-product/1', nouns: {} } }
   await writeStep(embeddings, { step: 'embed', input: { dir: data, digest }, settings }, async (dir) => {
     await writeNumbers(join(dir, 'text.f32'), texts.rows)
     return {}

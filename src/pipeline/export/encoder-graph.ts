@@ -25,7 +25,7 @@ export function encoderGraph (
     ? undefined
     : { ...inputsOf(ops, 'local', 'M', settings.width), has: ops.input('has_local', 'float32', ['B', 1]) }
   const user = encodeUser(ops, spec, settings, domain, { global, ...(local && { local }) })
-  ops.output('user_vec', user, ['B', (local === undefined ? 1 : 2) * settings.width])
+  ops.output('user_vec', user, ['B', (spec.fusion === 'concat' ? 2 : 1) * settings.width])
   return ops.build()
 }
 

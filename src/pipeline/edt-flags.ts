@@ -1,0 +1,28 @@
+import type { FlagOptions } from '../config/step-flags.ts'
+import { wholeNumber } from '../config/step-flags.ts'
+import { refuseSetting } from '../errors.ts'
+import { ABLATIONS } from '../systems/edt/settings.ts'
+
+/** Flags of `train` that stand for settings of LLM-EDT, besides `--alpha` and `--backbone`, which others share. */
+export const EDT_FLAGS = {
+  'adapter-size': { type: 'string' },
+  'adapter-form': { type: 'string' },
+  'no-aug': { type: 'boolean' },
+  'no-dft': { type: 'boolean' },
+  'no-profiling': { type: 'boolean' },
+} as const satisfies FlagOptions
+
+type Flags = Readonly<Record<string, string | boolean | undefined>>
+
+/** Settings from those flags. Throws `config_invalid`, also where a flag sets what another leaves out. */
+export function edtOverrides (flags: Flags): Record<string, unknown> {
+  const given = Object.keys(EDT_FLAGS).filter((flag) => flags[flag] !== undefined && flags[flag] !== false)
+  if (given.length > 0 && flags.system !== 'llm-edt') refuseSetting(given[0]!, 'is of llm-edt alone')
+  const { 'adapter-size': size, 'adapter-form': form, alpha } = flags
+  const overrides: Record<string, unknown> = {}
+  for (const [flag, values] of Object.entries(ABLATIONS)) if (flags[flag] === true) Object.assign(overrides, values)
+  if (overrides.alpha === 0 && alpha !== undefined) refuseSetting('alpha', 'is what --no-profiling decides')
+  if (typeof size === 'string') overrides.adapterSize = wholeNumber('adapter-size', size, 1)
+  if (typeof form === 'string') overrides.adapterForm = form
+  return overrides
+}
