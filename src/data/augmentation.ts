@@ -40,6 +40,11 @@ function keepsReal (dataset: Dataset, { offsets, events, synthetic }: Augmentati
   })
 }
 
+/** The dataset as it was before `withAugmentation`. */
+export function withoutAugmentation ({ augmentation: _, ...dataset }: Dataset): Dataset {
+  return { ...dataset, domains: dataset.domains.map(({ fresh: _fresh, ...domain }) => domain) }
+}
+
 type Augmentable = Sequenced & Pick<Dataset, 'augmentation'>
 
 /** What encoders learn from of a user: the training prefix, with its synthetic events where there are some. */

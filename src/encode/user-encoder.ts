@@ -64,7 +64,8 @@ export async function openUserEncoder (
   }
 }
 
-function hasLocalThread ({ localWidth, sharedItems }: EncoderFacts): boolean {
+/** Whether the domain's own events go into the encoder beside all of them. */
+export function hasLocalThread ({ localWidth, sharedItems }: EncoderFacts): boolean {
   return localWidth > 0 || sharedItems === true
 }
 

@@ -20,7 +20,7 @@ type Plan = { readonly input: { readonly digest: string }, readonly settings: Se
 
 /** What the second phase reads with, and so has to have in common with the first. */
 const SHARED = [
-  'heads', 'embScale', 'maskMode', 'width', 'layers', 'length', 'backbone', 'ffn', 'globalItems', 'itemNorm',
+  'width', 'heads', 'embScale', 'maskMode', 'layers', 'length', 'backbone', 'ffn', 'globalItems', 'itemNorm',
 ] as const satisfies ReadonlyArray<keyof Settings>
 
 /** The first phase of the run in `dir`, whatever its second came to. */

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import { withoutAugmentation } from '../data/augmentation.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { isCurrent, readStep, writeStep } from '../files/step.ts'
 import type { StepManifest } from '../files/step.ts'
@@ -67,7 +68,8 @@ export async function trainStep (step: TrainStep): Promise<{ manifest: StepManif
   const plan = withPretrained(await runPlan(dir, step.settings), pretrained)
   if (await isCurrent(out, plan)) return { manifest: await readStep(out, TRAIN), skipped: true }
   const { input, settings } = plan
-  const { dataset, embeddings, profiles } = await openTrainInput(dir)
+  const { dataset: whole, embeddings, profiles } = await openTrainInput(dir)
+  const dataset = learntFrom(whole, settings)
 
   if (pretrained !== undefined) refuseOtherFirstPhase(pretrained, { plan, dataset, embeddings })
 
@@ -143,10 +145,11 @@ export interface Run {
  */
 export async function openRun (dir: string): Promise<Run> {
   const manifest = await readStep(dir, TRAIN)
-  const { dataset, embeddings, digest } = await openTrainInput(inputOf(dir, manifest))
+  const { dataset: whole, embeddings, digest } = await openTrainInput(inputOf(dir, manifest))
   refuseChanged(dir, manifest, digest)
   // Written by trainStep, and readStep has checked whose manifest it is.
   const settings = manifest.settings as unknown as Settings
+  const dataset = learntFrom(whole, settings)
   const spec = systemSpec(settings, dataset.domains)
   const weights = await readWeights(dir, WEIGHTS)
   return { dir, manifest, dataset, embeddings, texts: embeddings, settings, spec, weights }
@@ -157,6 +160,11 @@ const WEIGHTS = 'weights'
 /** Throws what `readStep` throws, which compares the hash of every file. */
 async function openPretrained (dir: string): Promise<Pretrained> {
   return pretrainedRun(dir, await openRunManifest(dir), await readWeights(dir, WEIGHTS))
+}
+
+/** Without the events that augmentation added, where the settings leave them out. */
+function learntFrom (dataset: Dataset, { aug }: Settings): Dataset {
+  return aug === false ? withoutAugmentation(dataset) : dataset
 }
 
 function checkpointOf (out: string): string {

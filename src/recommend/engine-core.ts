@@ -3,7 +3,7 @@ import type { Bundle } from '../bundle/open.ts'
 import { latest } from '../data/window.ts'
 import { affineLength, applyAffine, toUnit } from '../encode/item-projector.ts'
 import type { ProviderChoice } from '../encode/ort.ts'
-import type { WindowItem } from '../encode/user-encoder.ts'
+import { hasLocalThread, type WindowItem } from '../encode/user-encoder.ts'
 import { IsthmusError } from '../errors.ts'
 import type { RetrievalChoice } from '../retrieve/open-index.ts'
 import { type CatalogueItem, type DomainCatalogue, openCatalogue, type Place } from './catalogue.ts'
@@ -191,6 +191,7 @@ export async function openEngine (
       domain,
       globalWidth: facts.globalWidth,
       localWidth: facts.localWidth,
+      ownThread: hasLocalThread(facts),
       encode: async (windows) => await domain.encoder.encode(windows.map((window) => toWindow(window, domain))),
       placeOf: (itemId) => places.get(itemId)!,
     })

@@ -22,6 +22,8 @@ export interface ExplainDeps {
   readonly domain: DomainCatalogue
   readonly globalWidth: number
   readonly localWidth: number
+  /** Whether a thread of its own reads the domain's events, be it through other vectors or the same. */
+  readonly ownThread: boolean
   /** Windows, none of them empty -> user vectors [windows.length, globalWidth + localWidth], row-major. */
   readonly encode: (windows: ReadonlyArray<readonly Place[]>) => Promise<Float32Array>
   readonly placeOf: (itemId: string) => Place
@@ -47,7 +49,7 @@ export async function explain (
     const plan = plans[a]!.map((one) => ({ ...one, user: vectors[at++]! }))
     return {
       explanation: {
-        threads: localWidth > 0 ? ['global', 'local'] : ['global'],
+        threads: deps.ownThread ? ['global', 'local'] : ['global'],
         leftOut: plan.filter((one) => one.item !== undefined).length,
       },
       items: items.map((item, i) => {

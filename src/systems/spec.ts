@@ -14,7 +14,7 @@ export interface SystemSpec {
   readonly threads: readonly Thread[]
   /**
    * concat: [mixed ; local thread of the asked domain]. sum: the two added. domain: the second alone, for
-   * training. single: the mixed thread alone. pattern: the mixed thread joined with sequential patterns that it is like.
+   * training. single: the mixed thread alone. pattern: the mixed thread joined with patterns that it is like.
    */
   readonly fusion: 'concat' | 'sum' | 'domain' | 'single' | 'pattern'
   readonly losses: readonly LossTerm[]

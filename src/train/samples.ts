@@ -1,4 +1,4 @@
-import { trainInput } from '../data/augmentation.ts'
+import { syntheticFlags, trainInput } from '../data/augmentation.ts'
 import type { Dataset, Domain } from '../data/dataset.ts'
 import { domainOf } from '../data/dataset.ts'
 import { threadSample } from '../data/threads.ts'
@@ -29,7 +29,7 @@ export interface SampleStep {
   readonly target: number
 }
 
-type Choice = Pick<Settings, 'backbone' | 'length' | 'firstInDomain' | 'hiddenShare'>
+type Choice = Pick<Settings, 'backbone' | 'length' | 'firstInDomain' | 'hiddenShare' | 'augTargets'>
 
 /**
  * The samples that teach these users, from their training events, synthetic ones among them. Each step predicts the
@@ -37,19 +37,33 @@ type Choice = Pick<Settings, 'backbone' | 'length' | 'firstInDomain' | 'hiddenSh
  * serving asks for it.
  */
 export function drawSamples (
-  dataset: Dataset, { backbone, length, firstInDomain, hiddenShare }: Choice, users: Int32Array, random: Random
+  dataset: Dataset, { backbone, length, firstInDomain, hiddenShare, augTargets = true }: Choice, users: Int32Array,
+  random: Random
 ): Sample[] {
   const { domains } = dataset
   const prefixes = Array.from(users, (user) => trainInput(dataset, user))
   const drop = firstInDomain === 'drop'
-  if (backbone !== 'bert4rec') return prefixes.map((events, user) => nextSample(domains, events, length, user, drop))
+  /** Whether the event at this place of a user's window may be asked for. */
+  const asked = (user: number): (place: number) => boolean => {
+    const flags = augTargets ? undefined : syntheticFlags(dataset, users[user]!)
+    const window = flags && latestIds(flags, length + 1)
+    return (place) => window?.[place] !== 1
+  }
+  if (backbone !== 'bert4rec') {
+    return prefixes.map((events, user) => only(asked(user), 1, nextSample(domains, events, length, user, drop)))
+  }
   const windows = prefixes.map((events) => latestIds(events, length + 1))
+  const hide = (window: Int32Array, user: number, hidden: boolean[]): Sample =>
+    only(asked(user), 0, hiddenSample(domains, window, hidden, user, drop))
   return [
-    ...windows.map((window, user) =>
-      hiddenSample(domains, window, Array.from(window, () => random.next() < hiddenShare), user, drop)),
-    ...windows.map((window, user) =>
-      hiddenSample(domains, window, Array.from(window, (_, i) => i === window.length - 1), user, drop)),
+    ...windows.map((window, user) => hide(window, user, Array.from(window, () => random.next() < hiddenShare))),
+    ...windows.map((window, user) => hide(window, user, Array.from(window, (_, i) => i === window.length - 1))),
   ]
+}
+
+/** The sample with those steps alone whose target, so many places after them in the window, is asked for. */
+function only (asked: (place: number) => boolean, after: number, sample: Sample): Sample {
+  return { ...sample, steps: sample.steps.filter(({ mixed }) => asked(mixed + after)) }
 }
 
 function nextSample (

@@ -5,6 +5,8 @@ import { systemSpec } from '../../src/systems/spec.ts'
 import { buildBatch } from '../../src/train/batch.ts'
 import type { ThreadBlock } from '../../src/train/batch.ts'
 import { planEpoch, trainableUsers } from '../../src/train/epoch-plan.ts'
+import { drawSamples } from '../../src/train/samples.ts'
+import { augmented } from '../data/augmented-shop.ts'
 import { golden } from '../nn/golden.ts'
 import { datasetOf, plantedShop } from './planted.ts'
 
@@ -209,6 +211,21 @@ describe('a training batch', () => {
       expect([...only({}).local]).toEqual([0])
       expect([...only({ firstInDomain: 'drop' }).local]).toEqual([])
     })
+  })
+
+  it('asks for synthetic events, unless told to read them alone', () => {
+    const targets = (backbone: 'sasrec' | 'bert4rec', augTargets?: boolean): number[] => {
+      const choice = { backbone, length: 9, firstInDomain: 'globalOnly', hiddenShare: 1 } as const
+      const samples = drawSamples(augmented, {
+        ...choice, ...(augTargets !== undefined && { augTargets }),
+      }, Int32Array.of(0), createRandom(1))
+      expect(samples[0]!.mixed.length).toBe(backbone === 'sasrec' ? 3 : 4)
+      return samples.flatMap(({ steps }) => steps.map(({ target }) => target))
+    }
+    expect(targets('sasrec')).toEqual([7, 4, 2])
+    expect(targets('sasrec', false)).toEqual([4])
+    expect(targets('bert4rec')).toEqual([1, 7, 4, 2, 2])
+    expect(targets('bert4rec', false)).toEqual([1, 4])
   })
 
   it('names each item once, and has no local part for a system of one thread', () => {

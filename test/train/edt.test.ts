@@ -111,8 +111,9 @@ describe('llm-edt in training', () => {
 
   it.each([['paper', {}], ['official', {}], ['product', { backbone: 'gru4rec' }], ['product', { backbone: 'bert4rec' }]])(
     'lowers its loss in both phases with preset %s, %j', async (preset, overrides) => {
-      const small = { epochs: 3, dftEpochs: 4, dropout: 0, dftDropout: 0, dftLearningRate: 0.03, dftPatience: 9, length: 9 }
-      const { curve, start } = await train(parts({ ...small, batchSize: 16, ...overrides }, preset))
+      const adapters = { dftEpochs: 4, dftDropout: 0, dftLearningRate: 0.03, dftPatience: 9 }
+      const whole = { ...adapters, epochs: 3, dropout: 0, length: 9, batchSize: 16 }
+      const { curve, start } = await train(parts({ ...whole, ...overrides }, preset))
       const of = (epochs: readonly number[]): number[] => epochs.map((epoch) => curve[epoch - 1]!.losses['rec.A']! +
         curve[epoch - 1]!.losses['rec.B']!)
       const [first, last, next, end] = of([1, 3, 4, 7])

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { AUGMENT, writeAugmentation } from '../../src/augment/augmentation-files.ts'
 import { PREPARE, writeDataset } from '../../src/data/dataset-files.ts'
 import { CANDIDATES_PER_USER, trainPrefix } from '../../src/data/dataset.ts'
 import type { Dataset, Domain, Item } from '../../src/data/dataset.ts'
@@ -103,6 +104,40 @@ export async function writePlantedProfiles (embeddings: string, profiles: Profil
   const { digest } = await readStep(embeddings, 'embed')
   await writeStep(dir, { step: PROFILE, input: { dir: embeddings, digest }, settings: {} }, (into) =>
     writeProfiles(into, profiles, 'planted'))
+  return dir
+}
+
+/**
+ * Leaves synthetic events as the step `augment` would: after the first event of each user but every third, a fresh item
+ * of the other domain and of the same topic, and one of the catalogue after that.
+ */
+export async function writePlantedAugmentation (
+  embeddings: string, { dataset, texts }: ReturnType<typeof plantedShop>
+): Promise<string> {
+  const { domains, users, items } = dataset
+  const fresh = domains.flatMap(({ name }) =>
+    Array.from({ length: 3 }, (_, i): Item => ({ itemId: `synthetic:${name}:${i + 1}`, domain: name, title: 'made up' })))
+  const sequences = users.map((_, user) => {
+    const [first = 0, ...rest] = trainPrefix(dataset, user)
+    if (user % 3 === 2) return [first, ...rest].map((id) => [id, 0])
+    const madeUp = [items.length + 4 + user % 3, domains[1]!.offset + 1 + user % 5]
+    return [[first, 0], ...madeUp.map((id) => [id, 1]), ...rest.map((id) => [id, 0])]
+  })
+  const offsets = new Uint32Array(users.length + 1)
+  for (const [user, { length }] of sequences.entries()) offsets[user + 1] = offsets[user]! + length
+  const dir = `${embeddings}-augmented`
+  const { digest } = await readStep(embeddings, 'embed')
+  await writeStep(dir, { step: AUGMENT, input: { dir: embeddings, digest }, settings: {} }, (into) =>
+    writeAugmentation(into, {
+      augmentation: {
+        items: fresh,
+        offsets,
+        events: Int32Array.from(sequences.flat().map(([id]) => id!)),
+        synthetic: Int32Array.from(sequences.flat().map(([, flag]) => flag!)),
+      },
+      width: texts.width,
+      rows: Float32Array.from({ length: fresh.length * texts.width }, (_, i) => texts.rows[i]! + 0.01),
+    }))
   return dir
 }
 

@@ -18,11 +18,11 @@ export async function writeItems (dir: string, domains: readonly DomainRows[]): 
   }
 }
 
-/** `text.f32`: raw embeddings, domain by domain. @param texts [items, width], row g - 1 for global id g */
+/** `text.f32`: raw embeddings, domain by domain. @param texts row-major, row g - 1 for global id g */
 export async function writeTexts (
   dir: string, domains: readonly DomainRows[], texts: Float32Array, width: number
 ): Promise<void> {
-  const all = new Float32Array(texts.length)
+  const all = new Float32Array(domains.reduce((sum, { ids }) => sum + ids.length, 0) * width)
   let at = 0
   for (const { ids } of domains) {
     all.set(rowsOf(ids, texts, width), at)
