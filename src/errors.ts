@@ -20,6 +20,8 @@ export const ERROR_CODES = [
   'older_version',
   'reload_in_progress',
   'variants_differ',
+  'domains_fixed',
+  'too_many_domains',
   // Offline data and training.
   'input_missing',
   'input_unreadable',

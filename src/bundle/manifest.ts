@@ -121,6 +121,19 @@ export type BundleFile = Static<typeof FileSchema>
 export type RetrievalFacts = Static<typeof RetrievalSchema>
 export type EncoderFacts = Static<typeof EncoderSchema>
 
+/** Whether `name` is one that a domain may have. */
+export function isDomainName (name: string): boolean {
+  return new RegExp(DOMAIN_NAME).test(name)
+}
+
+/**
+ * Whether a bundle answers for domains that it has nothing of: LLM-RecG has no parameter of a domain, so that one
+ * encoder and one item map do for all, and was trained for it.
+ */
+export function takesNewDomains ({ system, encoder }: Pick<Manifest, 'system' | 'encoder'>): boolean {
+  return system === 'llm-recg' && encoder.localWidth === 0
+}
+
 /**
  * Reads a manifest.
  * Fails with `format_unsupported` (another format), `artefact_path_invalid` (a file name that leaves the bundle) or

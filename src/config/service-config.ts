@@ -34,6 +34,8 @@ export interface ServiceConfig {
   readonly maxLoopDelayMs: number
   /** Calls that may wait for the engine. */
   readonly maxWaiting: number
+  /** Whether posted items may open domains that the bundle does not have. */
+  readonly openDomains: boolean
   /** Milliseconds between two looks at what CURRENT names; 0: nobody looks, and models change by request alone. */
   readonly modelWatchMs: number
   /** Between "not ready" and the end of listening, for a load balancer to notice; then until the process gives up. */
@@ -102,6 +104,7 @@ export function serviceConfig (env: Environment, flags: Environment = {}): Servi
     itemsPerMinute: integer('RATE_LIMIT_ITEMS', 0, 0, 100_000_000),
     maxLoopDelayMs: integer('MAX_LOOP_DELAY_MS', 50, 1, 60_000),
     maxWaiting: integer('ENGINE_QUEUE', 512, 1, 100_000),
+    openDomains: choice('OPEN_DOMAINS', ['0', '1'], '0') === '1',
     modelWatchMs: integer('MODEL_WATCH_MS', 1000, 0, 3_600_000),
     shutdownDelayMs: integer('SHUTDOWN_DELAY_MS', 0, 0, 60_000),
     shutdownTimeoutMs: integer('SHUTDOWN_TIMEOUT_MS', 10_000, 100, 120_000),

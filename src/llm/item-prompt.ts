@@ -57,13 +57,20 @@ const NOUNS: ReadonlyMap<string, string> = new Map([
 export function itemPrompt (
   domains: readonly string[], { template = TEMPLATES[0], nouns = {} }: Partial<ItemPrompt> = {}
 ): ItemPrompt {
-  const noun = (domain: string): string => nouns[domain] ?? NOUNS.get(domain) ?? domain.replace(/[-_]+/g, ' ')
-  return { template, nouns: Object.fromEntries(domains.map((domain) => [domain, noun(domain)])) }
+  const prompt = { template, nouns }
+  return { template, nouns: Object.fromEntries(domains.map((domain) => [domain, nounOf(prompt, domain)])) }
+}
+
+/** What items of a domain are called, also of one that the prompt was not made for. */
+function nounOf ({ nouns }: Pick<ItemPrompt, 'nouns'>, domain: string): string {
+  // A domain may be called `constructor`.
+  const own = Object.hasOwn(nouns, domain) ? nouns[domain] : undefined
+  return own ?? NOUNS.get(domain) ?? domain.replace(/[-_]+/g, ' ')
 }
 
 /** The text to embed for an item of `domain`; at most 4,095 characters. */
 export function itemText (prompt: ItemPrompt, domain: string, item: ItemFields): ItemText {
-  const noun = prompt.nouns[domain] ?? domain
+  const noun = nounOf(prompt, domain)
   const paper = prompt.template === 'item-paper/1'
   const title = paper ? scalar(item.title) : cut(clean(item.title), TITLE_LIMIT)
   const highlights = list(item.features) || list(item.categories)

@@ -5,6 +5,7 @@ import { type AffineMap, affineLength, createItemProjector, type ItemProjector }
 import { openUserEncoder, type UserEncoder } from '../encode/user-encoder.ts'
 import { IsthmusError } from '../errors.ts'
 import type { CandidateIndex } from '../retrieve/candidate-index.ts'
+import { openExactIndex } from '../retrieve/exact.ts'
 import { openIndex, type OpenIndexOptions } from '../retrieve/open-index.ts'
 import { parsePopularity } from '../retrieve/popularity.ts'
 import { createVectorTable, type VectorTable } from '../retrieve/vector-table.ts'
@@ -68,6 +69,25 @@ export async function openCatalogue (
   } catch (error) {
     await encoder.close()
     throw error
+  }
+}
+
+/**
+ * A domain that the bundle has nothing of, by the encoder and the projector of one that it has, which know no domain.
+ * It is searched exactly whatever its size, and the encoder stays the other's: closing it closes both.
+ */
+export async function emptyCatalogue (
+  name: string, { encoder, projector }: DomainCatalogue, provider: OpenIndexOptions['provider']
+): Promise<DomainCatalogue> {
+  const nothing = new Float32Array(0)
+  return {
+    name,
+    items: [],
+    vectors: createVectorTable(nothing, projector.width),
+    index: await openExactIndex(nothing, projector.width, provider),
+    encoder: { ...encoder, close: async () => {} },
+    projector,
+    popular: [],
   }
 }
 

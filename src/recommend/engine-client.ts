@@ -6,7 +6,8 @@ import { MOST_LEFT_OUT } from './explain.ts'
 import { type EngineThread, startEngineThread } from './engine-thread.ts'
 
 /** What may change items in an engine that is not open for calls yet. */
-export type EngineWriter = Pick<Engine, 'putItems' | 'removeItem' | 'embedder'>
+export type EngineWriter =
+  Pick<Engine, 'domains' | 'opensDomains' | 'openDomain' | 'putItems' | 'removeItem' | 'embedder'>
 
 export interface EngineClientOptions extends EngineWorkerData {
   /** Recommendations and look-ups that may wait for the worker; what comes beyond is refused with `overloaded`. */
@@ -77,6 +78,11 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
   /** Set while calls may be sent. */
   let thread: EngineThread | undefined
   let status: EngineStatus
+  /** Also while a worker starts again: what may be asked for does not depend on that. */
+  let openedDomains: readonly string[] = []
+  const noteDomain = (domain: string): void => {
+    if (!openedDomains.includes(domain)) openedDomains = [...openedDomains, domain]
+  }
   let restarting: Promise<void> | undefined
   const closing = new AbortController()
   let closed: Promise<void> | undefined
@@ -84,6 +90,7 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
 
   const start = async (path: string): Promise<EngineThread> => {
     const direct: Waiting[] = []
+    const openedHere = new Set<string>()
     let open = false
     let death: IsthmusError | undefined
     const starting = await startThread({ bundle: path, ...data }, {
@@ -108,6 +115,14 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     try {
       await restore({
         embedder: starting.embedder,
+        get domains () { return [...starting.domains, ...openedHere] },
+        opensDomains: starting.opensDomains,
+        async openDomain (domain) {
+          if (starting.domains.includes(domain)) return
+          await call({ kind: 'open', domain })
+          openedHere.add(domain)
+          noteDomain(domain)
+        },
         putItems: async (items) => { await call({ kind: 'put', items }) },
         removeItem: async (itemId) => await call({ kind: 'remove', itemId }) === true,
       })
@@ -200,14 +215,21 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
 
   const first = await start(bundle)
   thread = first
-  const { model, domains, embedder } = first
+  const { model, opensDomains, embedder } = first
   return {
     model,
-    domains,
+    get domains () { return openedDomains.length === 0 ? first.domains : [...first.domains, ...openedDomains] },
+    get openedDomains () { return openedDomains },
+    opensDomains,
     embedder,
     // The worker answers each kind of call with its kind of value.
     recommend: async (job, gone) => await ask({ kind: 'recommend', job }, gone) as RecommendResult,
     similar: async (job) => await ask({ kind: 'similar', job }) as RankedItem[] | undefined,
+    async openDomain (domain) {
+      if (first.domains.includes(domain)) return
+      await ask({ kind: 'open', domain })
+      noteDomain(domain)
+    },
     putItems: async (items) => { await ask({ kind: 'put', items }) },
     removeItem: async (itemId) => await ask({ kind: 'remove', itemId }) === true,
     describe: async (itemId) => await ask({ kind: 'describe', itemId }) as EngineItemView | undefined,

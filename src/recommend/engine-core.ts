@@ -1,4 +1,5 @@
 import { files } from '../bundle/layout.ts'
+import { isDomainName, takesNewDomains } from '../bundle/manifest.ts'
 import type { Bundle } from '../bundle/open.ts'
 import { latest } from '../data/window.ts'
 import { affineLength, applyAffine, toUnit } from '../encode/item-projector.ts'
@@ -6,7 +7,7 @@ import type { ProviderChoice } from '../encode/ort.ts'
 import { hasLocalThread, type WindowItem } from '../encode/user-encoder.ts'
 import { IsthmusError } from '../errors.ts'
 import type { RetrievalChoice } from '../retrieve/open-index.ts'
-import { type CatalogueItem, type DomainCatalogue, openCatalogue, type Place } from './catalogue.ts'
+import { type CatalogueItem, type DomainCatalogue, emptyCatalogue, openCatalogue, type Place } from './catalogue.ts'
 import type {
   Engine, EngineItem, EngineItemView, RankedItem, RecommendJob, RecommendResult, SimilarJob
 } from './engine.ts'
@@ -57,6 +58,8 @@ export async function openEngine (
   const textMap = bundle.has(files.profileMap)
     ? { ...itemMap, values: await bundle.readFloats(files.profileMap, itemMap.values.length) }
     : itemMap
+  const own = new Set(manifest.domains.map(({ name }) => name))
+  const opensDomains = takesNewDomains(manifest)
   const domains = new Map<string, DomainCatalogue>()
   const places = new Map<string, Place>()
   const close = async (): Promise<void> => {
@@ -89,7 +92,9 @@ export async function openEngine (
   function createEngine (): EngineCore {
     return {
       model: { name: manifest.name, version: manifest.version },
-      domains: manifest.domains.map(({ name }) => name),
+      get domains () { return [...domains.keys()] },
+      get openedDomains () { return [...domains.keys()].filter((name) => !own.has(name)) },
+      opensDomains,
       embedder,
       async recommend (job) {
         const [settled] = await recommendBatch([job])
@@ -98,6 +103,7 @@ export async function openEngine (
       },
       recommendBatch,
       similar: async (job) => similar(job),
+      openDomain,
       putItems: async (items) => putItems(items),
       async removeItem (itemId) {
         const place = places.get(itemId)
@@ -227,6 +233,17 @@ export async function openEngine (
     return rank(domain, nearestByGlobalHalf(place, domain, facts.globalWidth, k))
   }
 
+  async function openDomain (name: string): Promise<void> {
+    if (domains.has(name)) return
+    if (!opensDomains) throw new IsthmusError('domains_fixed', 'the model answers for its own domains alone', DOMAIN_FIELD)
+    if (!isDomainName(name)) throw new IsthmusError('validation_failed', 'no name of a domain', DOMAIN_FIELD)
+    const [like] = domains.values()
+    const opened = await emptyCatalogue(name, like!, provider)
+    // Opened twice at once, the first one is it.
+    if (domains.has(name)) await opened.index.close()
+    else domains.set(name, opened)
+  }
+
   /** All or none: everything that can be wrong with an item is found before the first one is written. */
   function putItems (items: readonly EngineItem[]): void {
     const given = new Map<string, DomainCatalogue>()
@@ -259,12 +276,14 @@ export async function openEngine (
   }
 }
 
+const DOMAIN_FIELD = { place: { field: 'domain' } }
+
 function view ({ posted, ingestedAt: _, ...fields }: CatalogueItem, domain: string): EngineItemView {
   return { ...fields, domain, source: posted ? 'posted' : 'bundle' }
 }
 
 function unknownDomain (): IsthmusError {
-  return new IsthmusError('unknown_domain', 'the model has no such domain', { place: { field: 'domain' } })
+  return new IsthmusError('unknown_domain', 'the model has no such domain', DOMAIN_FIELD)
 }
 
 function twice (itemId: string, file: string): IsthmusError {

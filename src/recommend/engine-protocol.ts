@@ -7,6 +7,7 @@ import type {
 export type EngineCall =
   | { readonly kind: 'recommend', readonly job: RecommendJob }
   | { readonly kind: 'similar', readonly job: SimilarJob }
+  | { readonly kind: 'open', readonly domain: string }
   | { readonly kind: 'put', readonly items: readonly EngineItem[] }
   | { readonly kind: 'remove', readonly itemId: string }
   | { readonly kind: 'describe', readonly itemId: string }
@@ -28,7 +29,7 @@ export type EngineReply =
 export type EngineAnswer = { readonly value: EngineValue } | { readonly fault: Fault }
 
 /** What a loaded engine says of itself. */
-export type EngineFacts = Pick<Engine, 'model' | 'domains' | 'embedder'> & { readonly status: EngineStatus }
+export type EngineFacts = Pick<Engine, 'model' | 'domains' | 'opensDomains' | 'embedder'> & { readonly status: EngineStatus }
 
 /** What a worker thread is started with. */
 export interface EngineWorkerData {

@@ -22,8 +22,8 @@ async function serve (port: MessagePort, { bundle: path, ...options }: EngineWor
     }
     answerAll(engine, request.calls).then((answers) => send({ kind: 'answers', answers, status: engine.status() }))
   })
-  const { model, domains, embedder } = engine
-  send({ kind: 'ready', dir, model, domains, embedder, status: engine.status() })
+  const { model, domains, opensDomains, embedder } = engine
+  send({ kind: 'ready', dir, model, domains, opensDomains, embedder, status: engine.status() })
 }
 
 async function open (
@@ -68,6 +68,7 @@ async function valueOf (engine: EngineCore, call: EngineCall): Promise<EngineVal
   switch (call.kind) {
     case 'recommend': return await engine.recommend(call.job)
     case 'similar': return await engine.similar(call.job)
+    case 'open': await engine.openDomain(call.domain); return undefined
     case 'put': await engine.putItems(call.items); return undefined
     case 'remove': return await engine.removeItem(call.itemId)
     case 'describe': return await engine.describe(call.itemId)

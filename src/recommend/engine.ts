@@ -5,7 +5,12 @@
  */
 export interface Engine {
   readonly model: { readonly name: string, readonly version: string }
+  /** The bundle's, then those that were opened since. */
   readonly domains: readonly string[]
+  /** Those that were opened since. */
+  readonly openedDomains: readonly string[]
+  /** Whether the bundle answers for domains that it has nothing of. */
+  readonly opensDomains: boolean
   /** Raw embeddings accepted by `putItems`. */
   readonly embedder: { readonly id: string, readonly width: number }
   /**
@@ -15,6 +20,11 @@ export interface Engine {
    */
   recommend: (job: RecommendJob, gone?: () => boolean) => Promise<RecommendResult>
   similar: (job: SimilarJob) => Promise<RankedItem[] | undefined>
+  /**
+   * Makes a domain for items to follow, unless it is there. Fails with `domains_fixed` where the bundle answers for its
+   * own alone, and with `validation_failed` for a name that none may have.
+   */
+  openDomain: (domain: string) => Promise<void>
   putItems: (items: readonly EngineItem[]) => Promise<void>
   removeItem: (itemId: string) => Promise<boolean>
   /** The item as the catalogue knows it, or undefined. */

@@ -17,9 +17,12 @@ export function leadEngine (pool: Pick<ModelPool, 'lead' | 'take'>): Omit<Engine
   return {
     get model () { return pool.lead.engine.model },
     get domains () { return pool.lead.engine.domains },
+    get openedDomains () { return pool.lead.engine.openedDomains },
+    get opensDomains () { return pool.lead.engine.opensDomains },
     get embedder () { return pool.lead.engine.embedder },
     recommend: async (job) => await held(async (engine) => await engine.recommend(job)),
     similar: async (job) => await held(async (engine) => await engine.similar(job)),
+    openDomain: async (domain) => await held(async (engine) => await engine.openDomain(domain)),
     putItems: async (items) => await held(async (engine) => await engine.putItems(items)),
     removeItem: async (itemId) => await held(async (engine) => await engine.removeItem(itemId)),
     describe: async (itemId) => await held(async (engine) => await engine.describe(itemId)),

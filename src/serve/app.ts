@@ -15,6 +15,7 @@ import { createModelLife, type ModelLife, type ModelLifeDeps } from './models/li
 import type { LoadedModel } from './models/open-model.ts'
 import { choiceOf } from './follow-peers.ts'
 import { createMetrics } from './metrics.ts'
+import { createDomainQuota, domainBringer, type NewDomains } from './new-domains.ts'
 import type { Metrics } from './metrics.ts'
 import { access } from './plugins/access.ts'
 import { arrival } from './plugins/arrival.ts'
@@ -85,6 +86,8 @@ export interface AppDeps {
   readonly isDraining?: () => boolean
   /** Whether the store that instances share answers; unless given, this one is alone. */
   readonly sharedUp?: () => boolean
+  /** Whether posted items may open domains that the models do not have; unless given, they may not. */
+  readonly openDomains?: boolean
   /** False where /metrics has a port of its own. */
   readonly withMetrics?: boolean
 }
@@ -110,11 +113,15 @@ export async function buildApp (deps: AppDeps): Promise<App> {
 
   const engine = leadEngine(models)
   const locks = createKeyedLock()
-  const itemModels = createItemModels({ store, locks }, models.lead, models.lead.pending)
+  const openDomains = deps.openDomains === true
+  const itemModels = createItemModels(
+    { store, locks, bring: domainBringer(openDomains) }, models.lead, models.lead.pending)
+  const newDomains = (): NewDomains => !openDomains ? 'off' : itemModels.opensDomains ? 'on' : 'unsupported'
   const catalogue = createCatalogue({
     models: itemModels,
     store,
     locks,
+    quota: createDomainQuota(() => itemModels.lead.engine),
     log: app.log,
     now,
     embedWithinMs: limits.embedWithinMs,
@@ -157,11 +164,11 @@ export async function buildApp (deps: AppDeps): Promise<App> {
   await app.register(docs, { version: deps.version })
   await app.register(recommendRoutes, { recommend, engine, metrics })
   await app.register(similarRoutes, { take: models.take })
-  await app.register(itemRoutes, { catalogue, engine, metrics, maxPosts: limits.maxItemPosts })
+  await app.register(itemRoutes, { catalogue, engine, newDomains, metrics, maxPosts: limits.maxItemPosts })
   await app.register(eventRoutes, { takeEvents, metrics })
   await app.register(userRoutes, { store })
   await app.register(modelRoutes, { life, root: versions.root })
-  await app.register(operationRoutes, { engine, isDraining, pendingItems, sharedUp: deps.sharedUp })
+  await app.register(operationRoutes, { engine, newDomains, isDraining, pendingItems, sharedUp: deps.sharedUp })
   if (deps.withMetrics !== false) await app.register(metricsRoute, { engine, metrics, pendingItems, loopDelay })
   await app.register(page)
   await app.ready()

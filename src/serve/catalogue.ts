@@ -3,6 +3,7 @@ import type { ItemStore, StoredItem } from '../state/stores.ts'
 import type { CheckedItem } from './check-item.ts'
 import type { ItemModel, ItemModels } from './item-models.ts'
 import type { KeyedLock } from './keyed-lock.ts'
+import type { DomainQuota } from './new-domains.ts'
 import { Refusal } from './problems.ts'
 import { putReady } from './put-ready.ts'
 
@@ -11,6 +12,7 @@ export interface CatalogueDeps {
   readonly store: ItemStore
   /** One at a time for each item, from the plan of a change until every engine has it. */
   readonly locks: KeyedLock
+  readonly quota: DomainQuota
   readonly log: Pick<FastifyBaseLogger, 'warn'>
   /** Unix milliseconds. */
   readonly now: () => number
@@ -28,7 +30,7 @@ export interface PutResult {
 
 /** Items that came after the bundle: journalled first, then searchable, then acknowledged. */
 export interface Catalogue {
-  /** All or none. Fails with a Refusal (`item_in_two_domains`) or the store's errors. */
+  /** All or none. Fails with a Refusal (`item_in_two_domains`, `too_many_domains`) or the store's errors. */
   put: (items: readonly CheckedItem[]) => Promise<PutResult[]>
   get: (itemId: string) => Promise<ItemView | undefined>
   /** True if the item was there. */
@@ -55,7 +57,7 @@ export type ItemView = Omit<StoredItem, 'version' | 'ingestedAt' | 'contentHash'
 const RETRY_GROUP = 32
 
 export function createCatalogue (deps: CatalogueDeps): Catalogue {
-  const { models, store, locks } = deps
+  const { models, store, locks, quota } = deps
 
   /** @param by whose embedder the vectors are of: another model may lead by now */
   async function commit (
@@ -155,9 +157,14 @@ export function createCatalogue (deps: CatalogueDeps): Catalogue {
     async put (items) {
       const ids = items.map(({ itemId }) => itemId)
       if (new Set(ids).size < ids.length) throw new Refusal('conflict')
-      const by = models.lead
-      const vectors = await vectorsOf(items, by)
-      return await locks.run(ids, async () => await commit(items, vectors, by))
+      const release = quota.hold(items.map(({ domain }) => domain))
+      try {
+        const by = models.lead
+        const vectors = await vectorsOf(items, by)
+        return await locks.run(ids, async () => await commit(items, vectors, by))
+      } finally {
+        release()
+      }
     },
 
     async get (itemId) {
@@ -196,6 +203,11 @@ export function createCatalogue (deps: CatalogueDeps): Catalogue {
         }
         const refused = await models.put(put)
         if (refused.length > 0) deps.log.warn({ items: refused.length }, 'items of another instance were refused')
+        const { domains } = models.lead.engine
+        const strangers = put.filter(({ domain }) => !domains.includes(domain)).length
+        if (strangers > 0) {
+          deps.log.warn({ items: strangers }, 'items of domains that another instance opened stay out of answers here')
+        }
       })
     },
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import { isDomainName } from '../bundle/manifest.ts'
 import type { StoredItem } from '../state/stores.ts'
 import { cleanLine, cleanText } from './clean-text.ts'
+import type { NewDomains } from './new-domains.ts'
 import { Refusal } from './problems.ts'
 import type { ItemBody } from './schemas.ts'
 
@@ -10,21 +12,28 @@ export type CheckedItem =
 
 export interface ItemRules {
   readonly domains: readonly string[]
+  /** What an item of another domain does. */
+  readonly newDomains: NewDomains
   readonly embedder: { readonly id: string, readonly width: number }
 }
 
 /**
- * What a schema cannot say of an item. Fails with a Refusal: `unknown_domain`, `embedding_model_mismatch`, or
- * `validation_failed` with a pointer below `at`.
+ * What a schema cannot say of an item. Fails with a Refusal: `unknown_domain`, `domains_fixed`,
+ * `embedding_model_mismatch`, or `validation_failed` with a pointer below `at`.
  */
-export function checkItem (body: ItemBody, { domains, embedder }: ItemRules, at = ''): CheckedItem {
+export function checkItem (body: ItemBody, { domains, newDomains, embedder }: ItemRules, at = ''): CheckedItem {
   const { itemId, domain, title, brand, categories, price, features, description, embedding, embeddingModel } = body
   const refuse = (field: string, rule: string): never => {
     throw new Refusal('validation_failed', [{ pointer: `${at}/${field}`, rule }])
   }
   const line = (field: string, text: string, max?: number): string => cleanLine(text, max) ?? refuse(field, 'text')
 
-  if (!domains.includes(domain)) throw new Refusal('unknown_domain', [{ pointer: `${at}/domain`, rule: 'unknown_domain' }])
+  if (!domains.includes(domain)) {
+    const pointer = `${at}/domain`
+    if (newDomains === 'off') throw new Refusal('unknown_domain', [{ pointer, rule: 'unknown_domain' }])
+    if (newDomains === 'unsupported') throw new Refusal('domains_fixed', [{ pointer, rule: 'domains_fixed' }])
+    if (!isDomainName(domain)) refuse('domain', 'pattern')
+  }
   if (title === undefined && embedding === undefined) refuse('title', 'required')
   if (embedding === undefined && embeddingModel !== undefined) refuse('embedding', 'required')
   if (embedding !== undefined) {

@@ -3,6 +3,7 @@ import type { ServingModel } from '../recommend/model-pool.ts'
 import type { ItemStore, StoredItem } from '../state/stores.ts'
 import type { CheckedItem } from './check-item.ts'
 import type { KeyedLock } from './keyed-lock.ts'
+import { type BringDomain, ofBroughtDomains } from './new-domains.ts'
 import { putReady } from './put-ready.ts'
 
 /** A loaded bundle, as posted items see it. */
@@ -15,6 +16,8 @@ export interface ItemModel extends ServingModel {
 export interface ItemModels {
   /** Its embedder is that of what is stored. */
   readonly lead: ItemModel
+  /** Whether each of them answers for domains that its bundle has nothing of. */
+  readonly opensDomains: boolean
   /** Items that a model lacks until their text is embedded. */
   waitingOf: (model: ItemModel) => ReadonlySet<string>
   /** Of items just stored, while their locks are held. Those that the lead refuses come back: they wait. */
@@ -41,11 +44,12 @@ interface ItemModelsDeps {
   readonly store: Pick<ItemStore, 'getItem'>
   /** Held while an item is stored and given on. */
   readonly locks: KeyedLock
+  readonly bring: BringDomain
 }
 
 /** Begins with one model, and the stored items that it could not take. */
 export function createItemModels (
-  { store, locks }: ItemModelsDeps, first: ItemModel, pending: readonly string[] = []
+  { store, locks, bring }: ItemModelsDeps, first: ItemModel, pending: readonly string[] = []
 ): ItemModels {
   let lead = first
   const waiting = new Map<ItemModel, Set<string>>([[first, new Set(pending)]])
@@ -54,15 +58,16 @@ export function createItemModels (
   const note = (itemId: string): void => {
     for (const changed of notes) changed.add(itemId)
   }
-  /** One model takes what it can; the rest waits. Returns what it refused. */
+  /** One model takes what it can; the rest of its domains waits. Returns what it refused. */
   const give = async (model: ItemModel, waits: Set<string>, stored: readonly StoredItem[]): Promise<StoredItem[]> => {
-    const fits = (one: StoredItem): boolean => one.embedding !== undefined &&
-      one.embedderId === model.engine.embedder.id && model.engine.domains.includes(one.domain)
-    for (const one of stored) {
+    const fits = (one: StoredItem): boolean =>
+      one.embedding !== undefined && one.embedderId === model.engine.embedder.id
+    const own = await ofBroughtDomains(bring, model.engine, stored)
+    for (const one of own) {
       if (!fits(one) && one.title !== undefined) waits.add(one.itemId)
       else waits.delete(one.itemId)
     }
-    return await putReady(model.engine, stored.filter(fits))
+    return await putReady(model.engine, own.filter(fits))
   }
 
   const takeAway = async (model: ItemModel, waits: Set<string>, itemId: string): Promise<void> => {
@@ -73,6 +78,7 @@ export function createItemModels (
 
   return {
     get lead () { return lead },
+    get opensDomains () { return [...waiting.keys()].every(({ engine }) => engine.opensDomains) },
     waitingOf: (model) => waiting.get(model) ?? new Set(),
 
     async put (stored) {

@@ -23,6 +23,8 @@ export const PROBLEMS = {
   models_fixed: [409, 'The bundle of this instance cannot be changed'],
   older_version: [409, 'The version is older than the one that answers'],
   reload_in_progress: [409, 'Another version is being loaded'],
+  domains_fixed: [409, 'The model answers for the domains that it was made with alone'],
+  too_many_domains: [409, 'As many domains have been opened as may be'],
   variants_differ: [409, 'The versions cannot share the users: their domains or embedders differ'],
   body_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The content type is not supported here'],

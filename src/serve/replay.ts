@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Engine } from '../recommend/engine.ts'
 import type { ItemStore, StoredItem } from '../state/stores.ts'
+import type { BringDomain } from './new-domains.ts'
 import { putReady } from './put-ready.ts'
 
 const GROUP = 256
@@ -12,31 +13,39 @@ export interface Replayed {
   readonly pending: readonly string[]
 }
 
-/** Brings a freshly loaded engine up to what the journal holds: items posted since its bundle, and deletions. */
+/**
+ * Brings a freshly loaded engine up to what the journal holds: items posted since its bundle, deletions, and the
+ * domains that both were in, so that one stays open whose items are pending or gone.
+ */
 export async function replayItems (
   store: Pick<ItemStore, 'changes'>,
-  engine: Pick<Engine, 'putItems' | 'removeItem' | 'embedder'>,
-  domains: readonly string[],
+  engine: Pick<Engine, 'domains' | 'opensDomains' | 'openDomain' | 'putItems' | 'removeItem' | 'embedder'>,
+  bring: BringDomain,
   log: Pick<FastifyBaseLogger, 'warn'>
 ): Promise<Replayed> {
   const latest = new Map<string, StoredItem | undefined>()
+  const domains = new Set<string>()
   for (const change of store.changes()) {
-    if (change.kind === 'put') latest.set(change.item.itemId, change.item)
-    else latest.set(change.itemId, undefined)
+    const { itemId, domain } = change.kind === 'put' ? change.item : change
+    latest.set(itemId, change.kind === 'put' ? change.item : undefined)
+    domains.add(domain)
   }
+  const there = new Set<string>()
+  for (const domain of domains) if (await bring(engine, domain)) there.add(domain)
   const pending: string[] = []
   const ready: StoredItem[] = []
   let deleted = 0
+  let strangers = 0
   for (const [itemId, item] of latest) {
     if (item === undefined) {
       await engine.removeItem(itemId)
       deleted++
-    } else if (!domains.includes(item.domain)) {
-      log.warn({ itemId }, 'an item of a domain that this model does not have stays out of answers')
-    } else if (item.state === 'ready' && item.embedderId === engine.embedder.id) ready.push(item)
+    } else if (!there.has(item.domain)) strangers++
+    else if (item.state === 'ready' && item.embedderId === engine.embedder.id) ready.push(item)
     else if (item.title !== undefined) pending.push(itemId)
     else log.warn({ itemId }, 'an item without a title has no embedding of this model; it stays out of answers')
   }
+  if (strangers > 0) log.warn({ items: strangers }, 'items of domains that the model does not have stay out of answers')
   for (let i = 0; i < ready.length; i += GROUP) {
     const refused = await putReady(engine, ready.slice(i, i + GROUP))
     if (refused.length > 0) log.warn({ items: refused.length }, 'stored embeddings were refused by the engine')

@@ -7,7 +7,9 @@ const closed = { additionalProperties: false } as const
 
 /** Ids of users, items and events' owners: printable ASCII without spaces. */
 export const IdSchema = Type.String({ pattern: '^[\\x21-\\x7e]{1,128}$', description: 'Printable ASCII, 1 to 128.' })
-export const DomainSchema = Type.String({ pattern: '^[\\x21-\\x7e]{1,128}$', description: "One of the model's domains." })
+export const DomainSchema = Type.String({
+  pattern: '^[\\x21-\\x7e]{1,128}$', description: "One of the model's domains, or one that posted items have opened.",
+})
 
 /** Unix milliseconds, 1973 to 9999: a time in seconds falls below and is refused, not misread. */
 export const TimestampSchema = Type.Integer({
@@ -225,8 +227,15 @@ export const HealthSchema = Type.Object({
   model: ModelSchema,
   provider: Type.String({ description: 'Where the encoder runs.' }),
   domains: Type.Array(Type.Object({
-    domain: Type.String(), items: Type.Integer(), retrieval: Type.String(),
+    domain: Type.String(),
+    items: Type.Integer(),
+    retrieval: Type.String(),
+    opened: Type.Boolean({ description: 'True where items posted since the model was made have opened it.' }),
   }, closed)),
+  newDomains: Type.Enum(['off', 'unsupported', 'on'], {
+    description: 'What a posted item of an unknown domain does. off: it is refused (OPEN_DOMAINS is not set); ' +
+      'unsupported: it is refused, as the model answers for its own domains alone; on: it opens the domain.',
+  }),
   pendingItems: Type.Integer({ minimum: 0, description: 'Posted items that wait for their text embedding.' }),
   sharedStore: Type.Enum(['none', 'up', 'down'], { description: 'What instances share; none: this one is alone.' }),
 }, closed)

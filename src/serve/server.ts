@@ -103,6 +103,7 @@ async function start (
     loopDelay: loop.sustained,
     isDraining: () => draining,
     ...(shared === undefined ? {} : { sharedUp: () => shared.status().up }),
+    openDomains: config.openDomains,
     withMetrics: !ownPort,
     keys,
     onLoopback: isLoopback(config.host),
@@ -138,6 +139,9 @@ async function start (
   metrics.engineUp.set(1)
   const address = await listen(server, config.host, config.port, 'PORT')
   const missing = [...lead.missing]
+  if (config.openDomains && !lead.engine.opensDomains) {
+    missing.push(`new domains: ${manifest.system} answers for its own alone, whatever OPEN_DOMAINS says (llm-recg takes more)`)
+  }
   if (config.keys.length === 0) {
     missing.push(isLoopback(config.host)
       ? 'API keys: none; this machine alone can call, and all of it may (npm run new-key)'

@@ -29,6 +29,7 @@ function fakeThreads () {
         dir: '/models/tiny/v1',
         model: { name: 'tiny', version: 'v1' },
         domains: ['sport'],
+        opensDomains: true,
         embedder: { id: 'hash', width: 2 },
         status,
         post: (calls: readonly EngineCall[]) => { sent.push([...calls]) },

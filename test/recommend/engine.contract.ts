@@ -299,6 +299,43 @@ export function engineContract (name: string, open: OpenEngine): void {
       expect(engine.status().items).toEqual({ sport: 60, cloth: 60 })
     })
 
+    it('opens no domain where it answers for its own alone, and takes one that is there for open', async () => {
+      expect([engine.opensDomains, engine.openedDomains]).toEqual([false, []])
+      await expect(engine.openDomain('toys')).rejects.toMatchObject({ code: 'domains_fixed' })
+      await engine.openDomain('sport')
+      expect(engine.domains).toEqual(['sport', 'cloth'])
+    })
+
+    it('opens domains where nothing in it is of one, and answers in them as a scan by hand does', async () => {
+      const other = await writeTinyBundle({ withLocal: false, system: 'llm-recg' })
+      const wide = await open(other.root)
+      try {
+        expect(wide.opensDomains).toBe(true)
+        await Promise.all([wide.openDomain('toys'), wide.openDomain('toys')])
+        await expect(wide.openDomain('no name')).rejects.toMatchObject({ code: 'validation_failed' })
+        expect([wide.domains, wide.openedDomains]).toEqual([['sport', 'cloth', 'toys'], ['toys']])
+        expect(wide.status()).toMatchObject({ items: { toys: 0 }, retrieval: { toys: 'exact' } })
+        // The same texts as items of the bundle, and so the same vectors.
+        const copies = other.items.slice(0, 40)
+        await wide.putItems(copies.map(({ itemId, title }) =>
+          ({ itemId: `toy/${itemId}`, domain: 'toys', title, embedding: other.embed(title) })))
+        const history = [other.items[70]!, other.items[3]!]
+        const user = other.userVector(history, 'toys')
+        const { items, basis } = await wide.recommend(job({
+          domain: 'toys', history: history.map(({ itemId }) => itemId), k: 40,
+        }))
+        const scanned = copies.map(({ itemId }, i) => ({ itemId: `toy/${itemId}`, score: dot(user, other.vectors[i]!) }))
+          .sort((a, b) => b.score - a.score || (a.itemId < b.itemId ? -1 : 1))
+        expect([basis, ids(items)]).toEqual(['history', ids(scanned)])
+        for (const [i, { score }] of items.entries()) expect(score).toBeCloseTo(scanned[i]!.score, 5)
+        const back = await wide.recommend(job({ domain: 'cloth', history: ['toy/sport-0000'], k: 3 }))
+        expect(back.items[0]!.title).toMatch(/running/)
+      } finally {
+        await wide.close()
+        await other.close()
+      }
+    })
+
     it('describes an item of the bundle, and nothing else', async () => {
       expect(await engine.describe('sport-0006')).toEqual({
         itemId: 'sport-0006', domain: 'sport', title: byId('sport-0006').title, source: 'bundle',

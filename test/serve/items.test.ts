@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { IsthmusError } from '../../src/errors.ts'
+import { domainBringer } from '../../src/serve/new-domains.ts'
 import { replayItems } from '../../src/serve/replay.ts'
-import type { Engine, EngineItem } from '../../src/recommend/engine.ts'
+import type { EngineWriter } from '../../src/recommend/engine-client.ts'
+import type { EngineItem } from '../../src/recommend/engine.ts'
 import { NOW, openService, type Service, tinyEmbedder } from './service.ts'
 
 const ITEM = { itemId: 'cold-1', domain: 'sport', title: 'climbing mat 1', brand: 'Alba', categories: ['climbing'], price: 9 }
@@ -170,12 +172,15 @@ describe('a restart', () => {
       ])
       const put: EngineItem[] = []
       const removed: string[] = []
-      const engine: Pick<Engine, 'putItems' | 'removeItem' | 'embedder'> = {
+      const engine: EngineWriter = {
+        domains: service.engine.domains,
+        opensDomains: false,
+        openDomain: async () => { throw new Error('opened') },
         embedder: service.engine.embedder,
         putItems: async (items) => { put.push(...items) },
         removeItem: async (itemId) => removed.push(itemId) > 0,
       }
-      const replayed = await replayItems(service.store, engine, ['sport', 'cloth'], { warn: () => {} })
+      const replayed = await replayItems(service.store, engine, domainBringer(false), { warn: () => {} })
       expect(replayed).toEqual({ items: 2, deleted: 2, pending: ['r4'] })
       expect(put.map(({ itemId, title }) => [itemId, title])).toEqual([['r3', 'climbing mat 1'], ['r1', 'yoga mat']])
       expect(removed).toEqual(['r2', 'sport-0005'])

@@ -6,9 +6,11 @@ import { createModelPool } from '../../src/recommend/model-pool.ts'
 import { readPopular } from '../../src/recommend/popular.ts'
 import { type App, type AppDeps, buildApp } from '../../src/serve/app.ts'
 import type { ItemModel } from '../../src/serve/item-models.ts'
+import { domainBringer } from '../../src/serve/new-domains.ts'
+import { replayItems } from '../../src/serve/replay.ts'
 import type { LoadedModel } from '../../src/serve/models/open-model.ts'
 import { type MemoryStore, memoryStore } from '../support/memory-store.ts'
-import { hashWords, type TinyBundle, writeTinyBundle } from '../support/tiny-bundle.ts'
+import { hashWords, type TinyBundle, type TinyBundleOptions, writeTinyBundle } from '../support/tiny-bundle.ts'
 
 /** The present of the tests, unix milliseconds. */
 export const NOW = 1_760_000_000_000
@@ -41,12 +43,15 @@ export const tinyEmbedder = {
 export async function openService (
   deps: Partial<AppDeps> & Partial<Pick<ItemModel, 'embedder' | 'itemText'>> & {
     readonly wrapEngine?: (engine: Engine) => Engine
+    readonly bundle?: TinyBundleOptions
+    readonly store?: MemoryStore
   } = {}
 ): Promise<Service> {
-  const tiny = await writeTinyBundle()
+  const tiny = await writeTinyBundle(deps.bundle)
   const opened = await openEngine(await openBundle(tiny.root), { provider: 'cpu' })
   const engine = deps.wrapEngine?.(opened) ?? opened
-  const store = memoryStore()
+  const store = deps.store ?? memoryStore()
+  const { pending } = await replayItems(store, engine, domainBringer(deps.openDomains === true), { warn: () => {} })
   const app = await buildApp({
     version: '0.0.0',
     models: createModelPool<LoadedModel>([{
@@ -55,7 +60,7 @@ export async function openService (
         popular: await readPopular(engine),
         embedder: deps.embedder ?? tinyEmbedder,
         itemText: deps.itemText ?? ((_domain, { title = '' }) => title),
-        pending: [],
+        pending,
         warm: async () => {},
         seed: async () => {},
         close: async () => await engine.close(),

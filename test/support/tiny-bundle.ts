@@ -27,6 +27,8 @@ export interface TinyBundleOptions {
   readonly profiles?: { readonly norm: number, readonly chat: string }
   /** False: a system without a local half; its vectors are the 16 numbers of the global one. */
   readonly withLocal?: boolean
+  /** What the manifest says it is: `llm-recg`, without a local half, answers for domains that it does not have. */
+  readonly system?: string
 }
 
 export interface TinyItem extends BundleItem {
@@ -115,7 +117,7 @@ export async function writeTinyBundle (options: TinyBundleOptions = {}): Promise
     await writeFile(join(into, files.golden), JSON.stringify(golden()))
     return {
       name,
-      system: 'tiny',
+      system: options.system ?? 'tiny',
       preset: 'test',
       settings: {},
       seeds: { train: seed },

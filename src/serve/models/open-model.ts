@@ -7,6 +7,7 @@ import type { Engine } from '../../recommend/engine.ts'
 import type { Store } from '../../state/stores.ts'
 import { examplesOf, historiesOf, promptOf } from '../bundle-facts.ts'
 import type { ItemModel } from '../item-models.ts'
+import type { BringDomain } from '../new-domains.ts'
 import { replayItems } from '../replay.ts'
 import type { EmbedderShelf } from './embedder-shelf.ts'
 
@@ -31,6 +32,8 @@ export interface OpenedModel extends LoadedModel {
 export interface OpenModelDeps {
   readonly store: Pick<Store, 'changes' | 'seed'>
   readonly embedders: EmbedderShelf
+  /** Makes sure that an engine has the domains of what is stored. */
+  readonly bring: BringDomain
   readonly log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
   readonly engine: Pick<EngineClientOptions, 'provider' | 'retrieval' | 'maxWaiting' | 'onBatch' | 'onSent' | 'onDrop'>
   /** Told when a model's worker died, and when it answers again. */
@@ -46,7 +49,6 @@ export async function openModel (path: string, deps: OpenModelDeps): Promise<Ope
   const bundle = await openBundle(path, { verify: 'on-read' })
   const { manifest } = bundle
   const { version } = manifest
-  const domains = manifest.domains.map(({ name }) => name)
   const prompt = promptOf(manifest)
   const missing = new Set<string>()
   let pending: readonly string[] = []
@@ -58,7 +60,7 @@ export async function openModel (path: string, deps: OpenModelDeps): Promise<Ope
       ...deps.engine,
       bundle: bundle.dir,
       restore: async (writer) => {
-        const replayed = await replayItems(store, writer, domains, log)
+        const replayed = await replayItems(store, writer, deps.bring, log)
         pending = replayed.pending
         const { items, deleted } = replayed
         if (items + deleted + pending.length > 0) {

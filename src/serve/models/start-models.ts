@@ -6,6 +6,7 @@ import { createModelPool, type ModelPool } from '../../recommend/model-pool.ts'
 import { createTrials } from '../../recommend/trial.ts'
 import type { Store } from '../../state/stores.ts'
 import type { Metrics } from '../metrics.ts'
+import { domainBringer } from '../new-domains.ts'
 import { createEmbedderShelf } from './embedder-shelf.ts'
 import type { ModelLifeDeps } from './life-cycle.ts'
 import { checkMemory } from './memory.ts'
@@ -34,12 +35,13 @@ export interface StartedModels {
 
 /** Opens what is selected, with the histories that come with it; closes again what was opened where that fails. */
 export async function startModels (deps: StartModelsDeps): Promise<StartedModels> {
-  const { config: { bundle, provider, retrieval, maxWaiting }, env, folder, store, log, metrics } = deps
+  const { config: { bundle, provider, retrieval, maxWaiting, openDomains }, env, folder, store, log, metrics } = deps
   const embedders = createEmbedderShelf(env)
   const down = new Set<string>()
   const open = async (dir: string): Promise<OpenedModel> => await openModel(dir, {
     store,
     embedders,
+    bring: domainBringer(openDomains),
     log,
     engine: {
       provider,

@@ -5,10 +5,11 @@ import { Type } from 'typebox'
 import { IsthmusError } from '../../errors.ts'
 import type { Engine } from '../../recommend/engine.ts'
 import type { Catalogue, PutResult } from '../catalogue.ts'
-import { checkItem } from '../check-item.ts'
+import { checkItem, type ItemRules } from '../check-item.ts'
 import { takeItemLines } from '../item-lines.ts'
 import { parseJson } from '../json-body.ts'
 import type { Metrics } from '../metrics.ts'
+import type { NewDomains } from '../new-domains.ts'
 import { NDJSON_TYPE, textParser } from '../plugins/body.ts'
 import { Refusal } from '../problems.ts'
 import {
@@ -24,6 +25,7 @@ const MAX_ITEMS = 100
 export interface ItemRoutesOptions {
   readonly catalogue: Catalogue
   readonly engine: Pick<Engine, 'domains' | 'embedder'>
+  readonly newDomains: () => NewDomains
   readonly metrics: Metrics
   /** Posts in work at once: each may hold the text embedder for long. */
   readonly maxPosts: number
@@ -31,13 +33,18 @@ export interface ItemRoutesOptions {
 
 /** POST /items (one, many, or a stream of lines), GET and DELETE /items/{itemId}. */
 export const itemRoutes: FastifyPluginAsyncTypebox<ItemRoutesOptions> = async (app, options) => {
-  const { catalogue, engine, metrics, maxPosts } = options
+  const { catalogue, engine, newDomains, metrics, maxPosts } = options
+  const rules: ItemRules = {
+    get domains () { return engine.domains },
+    get newDomains () { return newDomains() },
+    get embedder () { return engine.embedder },
+  }
   const isItem = checker<ItemBody>(ItemSchema)
   const isBatch = checker<{ items: ItemBody[] }>(ItemBatchSchema)
   const params = Type.Object({ itemId: IdSchema }, { additionalProperties: false })
 
   const put = async (bodies: readonly ItemBody[], at: (i: number) => string): Promise<PutResult[]> => {
-    const items = bodies.map((body, i) => checkItem(body, engine, at(i)))
+    const items = bodies.map((body, i) => checkItem(body, rules, at(i)))
     const stop = metrics.storeCommit.startTimer({ kind: 'item' })
     const results = await catalogue.put(items)
     stop()
@@ -62,7 +69,9 @@ export const itemRoutes: FastifyPluginAsyncTypebox<ItemRoutesOptions> = async (a
       schema: {
         operationId: 'putItems',
         summary: 'Items that came after the model, by text or by embedding; the next answer may hold them',
-        description: 'One item, up to 100 (all or none), or a stream of lines, each at most 64 KiB.',
+        description: 'One item, up to 100 (all or none), or a stream of lines, each at most 64 KiB. An item of a domain ' +
+          'that the model does not have opens it where the service allows that and the model can: `newDomains` of ' +
+          '`/health` says so.',
         tags: ['Items'],
         response: {
           200: {
@@ -90,7 +99,7 @@ export const itemRoutes: FastifyPluginAsyncTypebox<ItemRoutesOptions> = async (a
       const { body, headers } = request
       if (NDJSON_TYPE.test(headers['content-type'] ?? '')) {
         return await takeItemLines(body as Readable, {
-          parse: textParser(app, request), isItem, put: async (bodies) => await put(bodies, () => ''), rules: engine,
+          parse: textParser(app, request), isItem, put: async (bodies) => await put(bodies, () => ''), rules,
         })
       }
       const many = isBatchShaped(body)

@@ -34,6 +34,8 @@ export const metricsRoute: FastifyPluginAsyncTypebox<MetricsRouteOptions> = asyn
     metrics.pendingItems.set(pendingItems())
     metrics.eventLoopDelay.set(loopDelay() / 1000)
     metrics.modelInfo.set({ ...engine.model, provider }, 1)
+    // Domains come and go with models.
+    metrics.engineItems.reset()
     for (const domain of engine.domains) {
       metrics.engineItems.set({ domain, retrieval: retrieval[domain] ?? 'none' }, items[domain] ?? 0)
     }

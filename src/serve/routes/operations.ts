@@ -1,9 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Engine } from '../../recommend/engine.ts'
+import type { NewDomains } from '../new-domains.ts'
 import { HealthSchema, ProbeSchema, openProblems } from '../schemas.ts'
 
 export interface OperationRoutesOptions {
-  readonly engine: Pick<Engine, 'model' | 'domains' | 'status'>
+  readonly engine: Pick<Engine, 'model' | 'domains' | 'openedDomains' | 'status'>
+  readonly newDomains: () => NewDomains
   readonly isDraining: () => boolean
   /** Posted items that wait for their text embedding. */
   readonly pendingItems: () => number
@@ -13,7 +15,7 @@ export interface OperationRoutesOptions {
 
 /** Probes: they do no work of their own and answer whatever the load. */
 export const operationRoutes: FastifyPluginAsyncTypebox<OperationRoutesOptions> = async (app, options) => {
-  const { engine, isDraining, pendingItems, sharedUp } = options
+  const { engine, newDomains, isDraining, pendingItems, sharedUp } = options
   const started = performance.now()
   const config = { scope: 'open', unguarded: true } as const
   const tags = ['Operations']
@@ -57,8 +59,12 @@ export const operationRoutes: FastifyPluginAsyncTypebox<OperationRoutesOptions> 
       model: engine.model,
       provider,
       domains: engine.domains.map((domain) => ({
-        domain, items: items[domain] ?? 0, retrieval: retrieval[domain] ?? 'none',
+        domain,
+        items: items[domain] ?? 0,
+        retrieval: retrieval[domain] ?? 'none',
+        opened: engine.openedDomains.includes(domain),
       })),
+      newDomains: newDomains(),
       pendingItems: pendingItems(),
       sharedStore: sharedUp === undefined ? 'none' as const : sharedUp() ? 'up' as const : 'down' as const,
     }

@@ -9,6 +9,7 @@ import { createModelPool, type ModelPool } from '../../../src/recommend/model-po
 import { readPopular } from '../../../src/recommend/popular.ts'
 import { type App, type AppDeps, buildApp } from '../../../src/serve/app.ts'
 import type { LoadedModel } from '../../../src/serve/models/open-model.ts'
+import { domainBringer } from '../../../src/serve/new-domains.ts'
 import { replayItems } from '../../../src/serve/replay.ts'
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts'
 import { type TinyBundle, writeTinyBundle } from '../../support/tiny-bundle.ts'
@@ -60,7 +61,8 @@ export async function openModelsService (options: ModelsServiceOptions = {}): Pr
     const engine = await openEngine(await openBundle(dir), { provider: 'cpu' })
     const { id } = engine.embedder
     const popular = await readPopular(engine)
-    const { pending } = await replayItems(store, engine, engine.domains, { warn: () => {} })
+    const bring = domainBringer(options.deps?.openDomains === true)
+    const { pending } = await replayItems(store, engine, bring, { warn: () => {} })
     await task?.()
     return {
       engine,
