@@ -1,23 +1,18 @@
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runCommand } from '../src/config/command.ts'
-import { parseFlags, wholeNumber } from '../src/config/step-flags.ts'
+import { BENCH_PREPARE } from '../src/cli/commands/measuring.ts'
+import { runCommand } from '../src/cli/run.ts'
+import { wholeNumber } from '../src/config/step-flags.ts'
 import { prepareSettings } from '../src/data/prepare-settings.ts'
 import { prepare, STAGES } from '../src/data/prepare.ts'
-import { packageRoot } from '../src/paths.ts'
+import { workRoot } from '../src/paths.ts'
 import { benchLog, writeBenchLog } from '../src/pipeline/bench-log.ts'
 import { startProgress } from '../src/progress.ts'
 
-const USAGE = `npm run bench:prepare -- [--events 20000000] [--seed 42] [--work work/bench-prepare]
-Generates a log, prepares it, and prints how long that took and the most memory this process held.`
-
-const OPTIONS = { events: { type: 'string' }, seed: { type: 'string' }, work: { type: 'string' } } as const
-
-await runCommand('bench-prepare', { usage: USAGE }, async (signal) => {
-  const { flags } = parseFlags(USAGE, OPTIONS)
+await runCommand(BENCH_PREPARE, async ({ flags, signal }) => {
   const events = wholeNumber('events', flags.events, 1_000) ?? 20_000_000
   const seed = wholeNumber('seed', flags.seed) ?? 42
-  const work = join(flags.work ?? join(packageRoot, 'work/bench-prepare'), String(events))
+  const work = join(flags.work ?? join(workRoot, 'work/bench-prepare'), String(events))
   const raw = join(work, 'raw')
   await mkdir(raw, { recursive: true })
   await writeBenchLog(raw, benchLog(events, seed))
@@ -43,13 +38,23 @@ await runCommand('bench-prepare', { usage: USAGE }, async (signal) => {
   progress.finish()
   const end = performance.now()
   const starts = [...began]
-  for (const [n, [stage, from]] of starts.entries()) {
-    console.log(`${stage}: ${seconds(from, starts[n + 1]?.[1] ?? end)} s`)
-  }
+  const stages = starts.map(([stage, from], n) => [stage, seconds(from, starts[n + 1]?.[1] ?? end)] as const)
   const peak = process.resourceUsage().maxRSS
-  console.log(`${events} events (${(size / 1e6).toFixed(0)} MB), ${String(manifest.events)} of them kept with ` +
-    `${String(manifest.users)} users: ${seconds(start, end)} s, peak RSS ${mebibytes(peak)} MiB ` +
-    `(${mebibytes(before)} MiB of it before prepare began)`)
+  return {
+    says: [
+      ...stages.map(([stage, took]) => `${stage}: ${took} s`),
+      `${events} events (${(size / 1e6).toFixed(0)} MB), ${String(manifest.events)} of them kept with ` +
+        `${String(manifest.users)} users: ${seconds(start, end)} s, peak RSS ${mebibytes(peak)} MiB ` +
+        `(${mebibytes(before)} MiB of it before prepare began)`,
+    ].join('\n'),
+    result: {
+      events,
+      users: manifest.users,
+      seconds: Number(seconds(start, end)),
+      stages: Object.fromEntries(stages.map(([stage, took]) => [stage, Number(took)])),
+      peakMiB: Number(mebibytes(peak)),
+    },
+  }
 })
 
 function seconds (from: number, to: number): string {

@@ -1,26 +1,25 @@
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { benchShed } from '../bench/shed/bench-shed.ts'
-import { shedReport } from '../bench/shed/report.ts'
-import { runCommand } from '../src/config/command.ts'
-import { IsthmusError } from '../src/errors.ts'
+import { goodput, shedReport } from '../bench/shed/report.ts'
+import { BENCH_SHED } from '../src/cli/commands/measuring.ts'
+import { runCommand } from '../src/cli/run.ts'
+import { refuseSetting } from '../src/errors.ts'
 import { packageRoot } from '../src/paths.ts'
 
-const USAGE = `npm run bench:shed -- [--bundle models/demo] [--seconds 5] [--rounds 2]
-The service at half, one, two and four times its measured capacity, in an open loop: what it still answers well and in
-time, what it answers cheaply, what it refuses. Runs alone on 127.0.0.1.`
-
-const OPTIONS = {
-  bundle: { type: 'string', default: join(packageRoot, 'models/demo') },
-  seconds: { type: 'string', default: '5' },
-  rounds: { type: 'string', default: '2' },
-} as const
-
-await runCommand('bench-shed', { usage: USAGE }, async () => {
-  const { values: flags } = parseArgs({ options: OPTIONS })
-  const seconds = Number(flags.seconds)
-  const rounds = Number(flags.rounds)
-  if (!(seconds > 0) || !(rounds >= 1)) throw new IsthmusError('config_invalid', USAGE)
-  const { capacity, rows } = await benchShed({ bundle: flags.bundle, seconds, rounds })
-  console.log(shedReport(capacity, rows))
+await runCommand(BENCH_SHED, async ({ flags }) => {
+  const { bundle = join(packageRoot, 'models/demo') } = flags
+  const seconds = Number(flags.seconds ?? 5)
+  const rounds = Number(flags.rounds ?? 2)
+  if (!(seconds > 0)) refuseSetting('seconds', 'is a number above 0')
+  if (!(rounds >= 1)) refuseSetting('rounds', 'is a number from 1')
+  const { capacity, rows } = await benchShed({ bundle, seconds, rounds })
+  return {
+    says: shedReport(capacity, rows),
+    // Without the time of each single answer.
+    result: {
+      capacity,
+      rows: rows.map(({ times, offered, seconds, fates, good }) =>
+        ({ times, offered, seconds, fates, goodput: goodput({ good, seconds }) })),
+    },
+  }
 })

@@ -1,23 +1,26 @@
-import { runCommand } from '../src/config/command.ts'
-import { parseFlags } from '../src/config/step-flags.ts'
+import { COSTS } from '../src/cli/commands/building.ts'
+import { runCommand } from '../src/cli/run.ts'
+import { wholeNumber } from '../src/config/step-flags.ts'
 import { ledgerFolder } from '../src/llm/account.ts'
 import { readLedger, totalOf, totalsBy } from '../src/llm/ledger.ts'
 import type { Total } from '../src/llm/ledger.ts'
 import { contentCache } from '../src/paths.ts'
 
-const usage = `npm run costs -- [--cache .cache/llm] [--users 10]
-What was paid for, by step, model and user (the dearest), by the prices of the day of each call.`
-
-await runCommand('costs', { usage }, async () => {
-  const { flags } = parseFlags(usage, { cache: { type: 'string' }, users: { type: 'string' } })
+await runCommand(COSTS, async ({ flags }) => {
   const payments = await readLedger(ledgerFolder(flags.cache ?? contentCache))
-  for (const field of ['step', 'model', 'user'] as const) {
-    const totals = [...totalsBy(payments, field)]
-    for (const [name, total] of field === 'user' ? totals.slice(0, Number(flags.users ?? 10)) : totals) {
-      console.log(`${field} ${name}: ${said(total)}`)
-    }
+  const together = totalOf(payments)
+  const [step, model, user] = (['step', 'model', 'user'] as const).map((field) => [...totalsBy(payments, field)])
+  const by = { step: step!, model: model!, user: user!.slice(0, wholeNumber('users', flags.users) ?? 10) }
+  return {
+    says: [
+      ...Object.entries(by).flatMap(([field, totals]) => totals.map(([name, total]) => `${field} ${name}: ${said(total)}`)),
+      `together: ${said(together)}`,
+    ].join('\n'),
+    result: {
+      ...Object.fromEntries(Object.entries(by).map(([field, totals]) => [field, Object.fromEntries(totals)])),
+      together,
+    },
   }
-  console.log(`together: ${said(totalOf(payments))}`)
 })
 
 function said ({ calls, input, output, usd, unpriced }: Total): string {

@@ -1,17 +1,18 @@
-import { runCommand } from '../src/config/command.ts'
+import { DOCTOR } from '../src/cli/commands/serving.ts'
+import { runCommand } from '../src/cli/run.ts'
 import { serviceConfig } from '../src/config/service-config.ts'
-import { parseFlags } from '../src/config/step-flags.ts'
-import { checkMachine, refuseMissing, report } from '../src/doctor/checks.ts'
+import { EXIT_REFUSED } from '../src/errors.ts'
+import { checkMachine, missing, report } from '../src/doctor/checks.ts'
 import { machineProbes } from '../src/doctor/probes.ts'
 
-const usage = `npm run doctor -- [--bundle models/demo]
-Looks at what this machine has, and says what brings what it lacks. Ends with 78 where the service cannot run.`
-
-await runCommand('doctor', { usage }, async () => {
-  const { flags } = parseFlags(usage, { bundle: { type: 'string' } } as const)
+await runCommand(DOCTOR, async ({ flags }) => {
   const { REDIS_URL: _, ...environment } = process.env
   const { bundle } = serviceConfig(environment, flags)
   const findings = await checkMachine(machineProbes(bundle, process.env))
-  console.log(report(findings))
-  refuseMissing(findings)
+  const lacks = missing(findings)
+  return {
+    says: report(findings) + (lacks.length === 0 ? '' : `\nCannot run here without: ${lacks.join(', ')}`),
+    result: { runs: lacks.length === 0, findings },
+    exitCode: lacks.length === 0 ? 0 : EXIT_REFUSED,
+  }
 })

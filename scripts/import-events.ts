@@ -1,29 +1,16 @@
 import { join } from 'node:path'
 import { openBundle } from '../src/bundle/open.ts'
-import { runCommand } from '../src/config/command.ts'
+import { IMPORT_EVENTS } from '../src/cli/commands/serving.ts'
+import { runCommand } from '../src/cli/run.ts'
 import { serviceConfig } from '../src/config/service-config.ts'
-import { given, parseFlags, readConfig } from '../src/config/step-flags.ts'
+import { given, readConfig } from '../src/config/step-flags.ts'
 import { importEvents } from '../src/pipeline/import-events.ts'
 import { importSettings } from '../src/pipeline/import-settings.ts'
 import { openStore } from '../src/state/embedded/open-store.ts'
 
-const usage = `npm run import-events -- --in <files, or folders with interactions*> [--data-dir folder]
-  [--max-bad-share 0.01] [--config file.json]
-Without --data-dir: DATA_DIR, or else the folder that npm start uses for its bundle. The service must not be running on
-that folder. After Ctrl-C the same command goes on; a log that was imported is not imported again.`
-
-const OPTIONS = {
-  in: { type: 'string', multiple: true },
-  'data-dir': { type: 'string' },
-  'max-bad-share': { type: 'string' },
-  config: { type: 'string' },
-  seed: { type: 'string' },
-} as const
-
 const TELL_EVERY_MS = 2000
 
-await runCommand('import-events', { usage }, async (signal) => {
-  const { flags, positionals } = parseFlags(usage, OPTIONS, ['in'])
+await runCommand(IMPORT_EVENTS, async ({ flags, operands, signal }) => {
   const settings = importSettings({
     ...await readConfig(flags.config),
     ...given({ dataDir: flags['data-dir'], maxBadShare: flags['max-bad-share'] }),
@@ -34,7 +21,7 @@ await runCommand('import-events', { usage }, async (signal) => {
   try {
     let told = performance.now()
     const { users, events } = await importEvents({
-      inputs: [...flags.in!, ...positionals],
+      inputs: [...flags.in, ...operands],
       store,
       maxBadShare: settings.maxBadShare,
       signal,
@@ -46,7 +33,7 @@ await runCommand('import-events', { usage }, async (signal) => {
         console.error(`import-events: ${done} users`)
       },
     })
-    console.log(`${dataDir}: ${events} events of ${users} users brought in`)
+    return { says: `${dataDir}: ${events} events of ${users} users brought in`, result: { dataDir, users, events } }
   } finally {
     await store.close()
   }

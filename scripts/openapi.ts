@@ -1,14 +1,9 @@
-import { parseArgs } from 'node:util'
-import { exitStatus, IsthmusError } from '../src/errors.ts'
+import { OPENAPI } from '../src/cli/commands/developing.ts'
+import { runCommand } from '../src/cli/run.ts'
 import { checkOpenapi, writeOpenapi } from '../src/serve/openapi-file.ts'
 
-try {
-  const { values: { check } } = parseArgs({ options: { check: { type: 'boolean' } } })
-  if (check === true) {
-    const file = await checkOpenapi()
-    console.log(`openapi: ${file} is what the code makes`)
-  } else console.log(`openapi: wrote ${await writeOpenapi()}`)
-} catch (error) {
-  console.error(error instanceof IsthmusError ? `openapi: ${error.code}: ${error.message}` : error)
-  process.exitCode = exitStatus(error)
-}
+await runCommand(OPENAPI, async ({ flags }) => ({
+  says: flags.check === true
+    ? `openapi: ${await checkOpenapi()} is what the code makes`
+    : `openapi: wrote ${await writeOpenapi()}`,
+}))

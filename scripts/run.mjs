@@ -1,17 +1,23 @@
-// Runs one command of scripts/: `node scripts/run.mjs <command> [flags]`. Compiles first (incrementally) where the
-// compiler is installed, so that a command never runs stale code; an image without it ships dist instead.
+#!/usr/bin/env node
+// The door to every command: `npx isthmus <command> [flags]`, and what the npm scripts call. In a clone it compiles
+// first (incrementally), so that a command never runs stale code; an image or an installed package ships dist instead.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-const [command = '', ...flags] = process.argv.slice(2)
+const [called = 'help', ...flags] = process.argv.slice(2)
 const root = fileURLToPath(new URL('..', import.meta.url))
+
+if (called === '--version') {
+  console.log(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version)
+  process.exit(0)
+}
 
 // npm runs the script named `prepare` by itself after an install; ours is a step that users ask for by name.
 const npmCommand = process.env.npm_command
-const askedByUser = npmCommand === undefined || ['run', 'run-script', 'start', 'test'].includes(npmCommand)
-if (command === 'prepare' && !askedByUser) process.exit(0)
+const askedByUser = npmCommand === undefined || ['run', 'run-script', 'start', 'test', 'exec'].includes(npmCommand)
+if (called === 'prepare' && !askedByUser) process.exit(0)
 
 const compiler = findCompiler()
 if (compiler !== undefined) {
@@ -19,15 +25,19 @@ if (compiler !== undefined) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-const target = new URL(`../dist/scripts/${command}.js`, import.meta.url)
-if (!/^[a-z-]+$/.test(command) || !existsSync(target)) {
-  console.error(`isthmus: no command named "${command}"`)
-  process.exit(64)
-}
-process.argv = [process.argv[0], fileURLToPath(target), ...flags]
+// `bench:serve` is what npm calls `bench-serve`.
+const command = ['--help', '-h'].includes(called) ? 'help' : called.replace(':', '-')
+const script = /^[a-z-]+$/.test(command) ? fileURLToPath(new URL(`../dist/scripts/${command}.js`, import.meta.url)) : ''
+const [target, args] = existsSync(script)
+  ? [script, flags]
+  // It says that there is no such command, which was meant, and ends with 64.
+  : [fileURLToPath(new URL('../dist/scripts/help.js', import.meta.url)), [called]]
+process.argv = [process.argv[0], target, ...args]
 await import(target)
 
+/** TypeScript, where this is a clone: an installed package has no sources, and its neighbours may have a compiler. */
 function findCompiler () {
+  if (!existsSync(new URL('../tsconfig.json', import.meta.url))) return undefined
   try {
     return createRequire(import.meta.url).resolve('typescript/bin/tsc')
   } catch (error) {

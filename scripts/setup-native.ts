@@ -1,14 +1,10 @@
-import { parseArgs } from 'node:util'
-import { exitStatus, IsthmusError } from '../src/errors.ts'
+import { SETUP_NATIVE } from '../src/cli/commands/building.ts'
+import { runCommand } from '../src/cli/run.ts'
+import { refuseSetting } from '../src/errors.ts'
 import { setupNative } from '../src/nn/setup-native.ts'
 
-/** `npm run setup:native [-- gpu]`: the native training backend, from package registries alone. */
-try {
-  const { positionals: [flavor = 'cpu'] } = parseArgs({ allowPositionals: true })
-  if (flavor !== 'cpu' && flavor !== 'gpu') throw new IsthmusError('config_invalid', 'The flavour is cpu or gpu')
+await runCommand(SETUP_NATIVE, async ({ operands: [flavor = 'cpu'] }) => {
+  if (flavor !== 'cpu' && flavor !== 'gpu') refuseSetting('setup-native', 'is for cpu or gpu')
   const { folder, built } = await setupNative({ flavor, say: (line) => console.error(`setup-native: ${line}`) })
-  console.log(`setup-native: ${built ? 'built' : 'found'} ${folder}`)
-} catch (error) {
-  console.error(`setup-native: ${error instanceof Error ? error.message : String(error)}`)
-  process.exitCode = exitStatus(error)
-}
+  return { says: `setup-native: ${built ? 'built' : 'found'} ${folder}`, result: { folder, built } }
+})

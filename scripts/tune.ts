@@ -1,8 +1,9 @@
 import { basename, join, relative } from 'node:path'
-import { runCommand } from '../src/config/command.ts'
-import { given, parseFlags, readConfig, wholeNumber } from '../src/config/step-flags.ts'
+import { TUNE } from '../src/cli/commands/measuring.ts'
+import { runCommand } from '../src/cli/run.ts'
+import { given, readConfig, wholeNumber } from '../src/config/step-flags.ts'
 import { refuseSetting } from '../src/errors.ts'
-import { packageRoot } from '../src/paths.ts'
+import { workRoot } from '../src/paths.ts'
 import { CONTESTANTS } from '../src/pipeline/cells/contestants.ts'
 import { defaultJobs } from '../src/pipeline/cells/run-cells.ts'
 import { pipelineSettings } from '../src/pipeline/pipeline-settings.ts'
@@ -13,33 +14,9 @@ import { tune } from '../src/pipeline/tune/tune.ts'
 const tunable = CONTESTANTS.filter((contestant) => spaceOf(contestant) !== undefined)
 const names = tunable.map(({ name }) => name)
 
-const usage = `npm run tune -- --data <folder, or files> [--hours h]
-  [--systems ${names.join(',')}] [--configurations 12] [--seed 42]
-  [--k-core none|n|users,items] [--ties input|shuffle] [--jobs n] [--epochs n] [--backend auto] [--config file.json]
-  [--work folder] [--out docs/tuning/<data>.json]
-Searches settings by validation alone, and writes down every configuration and what was chosen, for \`results\`.
-Ctrl-C stops it, --hours stops it in time; the same command goes on from there, and more --configurations widen it.`
-
-const OPTIONS = {
-  data: { type: 'string', multiple: true },
-  systems: { type: 'string' },
-  configurations: { type: 'string' },
-  seed: { type: 'string' },
-  'k-core': { type: 'string' },
-  ties: { type: 'string' },
-  jobs: { type: 'string' },
-  hours: { type: 'string' },
-  epochs: { type: 'string' },
-  backend: { type: 'string' },
-  config: { type: 'string' },
-  work: { type: 'string' },
-  out: { type: 'string' },
-} as const
-
-await runCommand('tune', { usage }, async (signal) => {
-  const { flags, positionals } = parseFlags(usage, OPTIONS, ['data'])
+await runCommand(TUNE, async ({ flags, operands, signal }) => {
   const { 'k-core': kCore = 'none', ties = 'input', backend } = flags
-  const data = [...flags.data!, ...positionals]
+  const data = [...flags.data, ...operands]
   const name = basename(data[0]!)
   const seed = wholeNumber('seed', flags.seed) ?? 42
   const systems = flags.systems?.split(',') ?? names
@@ -48,7 +25,7 @@ await runCommand('tune', { usage }, async (signal) => {
   const settings = pipelineSettings(
     { ...given({ backend }), kCore, ties, seed: String(seed) }, await readConfig(flags.config))
   const { seed: _seed, ...overrides } = settings.train.overrides
-  const file = flags.out ?? join(packageRoot, 'docs/tuning', `${name}.json`)
+  const file = flags.out ?? join(workRoot, 'docs/tuning', `${name}.json`)
   const { left } = await tune({
     context: { ...terminalContext(signal), data, work: flags.work ?? studyFolder(name), settings },
     contestants: tunable.filter((contestant) => systems.includes(contestant.name)),
@@ -61,6 +38,9 @@ await runCommand('tune', { usage }, async (signal) => {
     file,
     command: ['npm run tune --', ...process.argv.slice(2)].join(' '),
   })
-  console.log(`tune: ${relative(process.cwd(), file)} ` +
-    (left === 0 ? 'holds what was chosen' : `holds what there is; ${left} trainings are left: the same command goes on`))
+  return {
+    says: `tune: ${relative(process.cwd(), file)} ` +
+      (left === 0 ? 'holds what was chosen' : `holds what there is; ${left} trainings are left: the same command goes on`),
+    result: { file, left },
+  }
 })

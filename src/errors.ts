@@ -1,5 +1,5 @@
 /**
- * The codes an Isthmus error may carry: stable, in snake_case, listed for readers in docs/errors.md.
+ * The codes an Isthmus error may carry: stable, in snake_case, listed for readers in docs/reference/errors.md.
  * The HTTP status of those that reach a client is in src/serve/problems.ts.
  */
 export const ERROR_CODES = [

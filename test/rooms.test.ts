@@ -28,9 +28,10 @@ const ARROWS: Record<string, readonly string[]> = {
   recommend: ['errors', 'data', 'encode', 'retrieve', 'bundle', 'state', 'paths'],
   pipeline: [
     'errors', 'random', 'paths', 'progress', 'files', 'numeric', 'config', 'data', 'llm', 'profile', 'augment', 'nn', 'systems',
-    'train',
-    'evaluate', 'bundle', 'encode', 'retrieve', 'recommend', 'state',
+    'train', 'evaluate', 'bundle', 'encode', 'retrieve', 'recommend', 'state', 'cli',
   ],
+  cli: ['errors'],
+  reference: ['errors', 'paths', 'files', 'cli', 'serve'],
   doctor: ['errors', 'onnx', 'nn', 'encode', 'retrieve', 'bundle'],
   serve: ['errors', 'paths', 'config', 'files', 'llm', 'encode', 'bundle', 'state', 'recommend'],
 }

@@ -1,5 +1,3 @@
-import { IsthmusError } from '../errors.ts'
-
 /** One thing that this machine has, or lacks. */
 export interface Finding {
   readonly what: string
@@ -46,8 +44,8 @@ export async function checkMachine (probes: Probes): Promise<Finding[]> {
       if (!await probes.hnsw()) throw new Error('hnswlib-node is not there')
       return 'hnswlib-node loads'
     }, 'needed for large catalogues alone: python3, make and g++, then npm ci again'),
-    await look('Redis', false, async () => `${await probes.redis()}; this version does not use it`,
-      'not needed: histories and items are on the disk of this machine (DATA_DIR); run one instance a data directory'),
+    await look('Redis', false, probes.redis,
+      'needed for several instances alone, which share histories and items over it: set REDIS_URL; one has its disk'),
     await look('text encoder', false, probes.textEncoder,
       'items without an embedding of their own stay pending; git checkout models/text-encoder brings it back'),
     await look('bundle', false, probes.bundle, 'npm run demo makes models/demo; npm run pipeline makes one of your data'),
@@ -63,11 +61,9 @@ export function report (findings: readonly Finding[]): string {
   ]).join('\n')
 }
 
-/** Throws `backend_unavailable` where something is absent that nothing starts without. */
-export function refuseMissing (findings: readonly Finding[]): void {
-  const missing = findings.filter(({ found, required }) => required && !found).map(({ what }) => what)
-  if (missing.length === 0) return
-  throw new IsthmusError('backend_unavailable', `cannot run here without: ${missing.join(', ')}`)
+/** What is absent that nothing starts without. */
+export function missing (findings: readonly Finding[]): string[] {
+  return findings.filter(({ found, required }) => required && !found).map(({ what }) => what)
 }
 
 function checkNode (version: string): Finding {

@@ -1,15 +1,5 @@
-import type { FlagOptions } from '../config/step-flags.ts'
 import { refuseSetting } from '../errors.ts'
 import { ABLATIONS } from '../systems/ablations.ts'
-
-/** Flags of `train` that stand for settings of LLM4CDSR, besides `--alpha` and `--backbone`, which others share. */
-export const CDSR_FLAGS = {
-  beta: { type: 'string' },
-  'no-unified': { type: 'boolean' },
-  'no-profile': { type: 'boolean' },
-  'no-reg': { type: 'boolean' },
-  'no-init': { type: 'boolean' },
-} as const satisfies FlagOptions
 
 type Flags = Readonly<Record<string, string | boolean | undefined>>
 

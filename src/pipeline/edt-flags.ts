@@ -1,16 +1,7 @@
-import type { FlagOptions } from '../config/step-flags.ts'
+import { EDT_FLAGS } from '../cli/commands/shared-flags.ts'
 import { wholeNumber } from '../config/step-flags.ts'
 import { refuseSetting } from '../errors.ts'
 import { ABLATIONS } from '../systems/edt/settings.ts'
-
-/** Flags of `train` that stand for settings of LLM-EDT, besides `--alpha` and `--backbone`, which others share. */
-export const EDT_FLAGS = {
-  'adapter-size': { type: 'string' },
-  'adapter-form': { type: 'string' },
-  'no-aug': { type: 'boolean' },
-  'no-dft': { type: 'boolean' },
-  'no-profiling': { type: 'boolean' },
-} as const satisfies FlagOptions
 
 type Flags = Readonly<Record<string, string | boolean | undefined>>
 

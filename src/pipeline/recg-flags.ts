@@ -1,22 +1,6 @@
-import type { FlagOptions } from '../config/step-flags.ts'
+import { RECG_FLAGS } from '../cli/commands/shared-flags.ts'
 import { refuseSetting } from '../errors.ts'
 import { ABLATIONS } from '../systems/recg/settings.ts'
-
-/** Flags of `train` that stand for settings of llm-recg, and some that other systems have as well. */
-export const RECG_FLAGS = {
-  source: { type: 'string' },
-  target: { type: 'string' },
-  aux: { type: 'string' },
-  alpha: { type: 'string' },
-  patterns: { type: 'string' },
-  tau: { type: 'string' },
-  backbone: { type: 'string' },
-  'no-ig': { type: 'boolean' },
-  'no-id': { type: 'boolean' },
-  'no-ic': { type: 'boolean' },
-  'no-sg': { type: 'boolean' },
-  sem: { type: 'boolean' },
-} as const satisfies FlagOptions
 
 /** The setting that a flag stands for, where it has another name. */
 const SETTING: Readonly<Record<string, string>> = { aux: 'auxiliary', tau: 'genTau' }

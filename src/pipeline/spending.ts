@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { FlagOptions } from '../config/step-flags.ts'
 import { wholeNumber } from '../config/step-flags.ts'
 import { refuseSetting } from '../errors.ts'
 import { openAccount } from '../llm/account.ts'
@@ -8,20 +7,6 @@ import type { Account } from '../llm/account.ts'
 import { parsePrices } from '../llm/prices.ts'
 import type { Prices } from '../llm/prices.ts'
 import { contentCache, packageRoot } from '../paths.ts'
-
-/** The flags of every step that may call a model over the network. None of them changes what comes out. */
-export const SPEND_FLAGS = {
-  cache: { type: 'string' },
-  prices: { type: 'string' },
-  'max-usd': { type: 'string' },
-  'at-once': { type: 'string' },
-  batch: { type: 'boolean' },
-  'dry-run': { type: 'boolean' },
-} as const satisfies FlagOptions
-
-/** The same, for a command's usage. */
-export const SPEND_USAGE = `[--max-usd n] [--dry-run] [--batch] [--at-once 8]
-  [--prices config/llm-prices.json] [--cache .cache/llm]`
 
 /** How a command pays for its calls, and where it keeps what it paid for. */
 export interface Spending {

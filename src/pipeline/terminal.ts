@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { refuseSetting } from '../errors.ts'
-import { contentCache, packageRoot } from '../paths.ts'
+import { contentCache, workRoot } from '../paths.ts'
 import { startProgress } from '../progress.ts'
 import type { ChainContext } from './chain.ts'
 
@@ -20,7 +20,7 @@ export function terminalContext (
 
 /** Where the studies of this data leave their work: one folder, so that they share what they train. */
 export function studyFolder (data: string): string {
-  return join(packageRoot, 'work/results', data)
+  return join(workRoot, 'work/results', data)
 }
 
 /** The deadline that `--hours` sets, from now; none without it. Throws `config_invalid`. */

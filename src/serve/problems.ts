@@ -47,7 +47,7 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS
 
-/** A name, not an address: docs/errors.md explains each code, and no host has to be up for that. */
+/** A name, not an address: docs/reference/errors.md explains each code, and no host has to be up for that. */
 const TYPE_BASE = 'urn:isthmus:error:'
 
 /** RFC 9457. Properties are spelled out, or the serializer would drop them. */

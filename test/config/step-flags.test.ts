@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { given, parseFlags, readConfig, STEP_FLAGS, wholeNumber } from '../../src/config/step-flags.ts'
+import { given, readConfig, wholeNumber } from '../../src/config/step-flags.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'step-flags-'))
 afterAll(() => { rmSync(folder, { recursive: true }) })
@@ -11,20 +11,6 @@ const refused = (message: RegExp) =>
   expect.objectContaining({ code: 'config_invalid', message: expect.stringMatching(message) })
 
 describe('flags of a step', () => {
-  const options = { ...STEP_FLAGS, mode: { type: 'string' } } as const
-
-  it('are typed by name, and absent where they were not given', () => {
-    const { flags, positionals } = parseFlags('usage', options, ['in'], ['--in', 'a', '--mode=full', 'rest'])
-    expect(flags).toEqual({ in: 'a', mode: 'full' })
-    expect(positionals).toEqual(['rest'])
-  })
-
-  it('are refused with the usage when unknown, without a value, or missing', () => {
-    expect(() => parseFlags('USAGE', options, [], ['--inn', 'a'])).toThrow(refused(/'--inn'[^]*USAGE/))
-    expect(() => parseFlags('USAGE', options, [], ['--in'])).toThrow(refused(/--in[^]*USAGE/))
-    expect(() => parseFlags('USAGE', options, ['in', 'out'], ['--in', 'a'])).toThrow(refused(/--out is missing\nUSAGE/))
-  })
-
   it('leave out what is undefined, so that a config file keeps its value', () => {
     expect({ a: 1, b: 2, ...given({ a: undefined, b: 3 }) }).toEqual({ a: 1, b: 3 })
   })

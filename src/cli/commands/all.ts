@@ -1,0 +1,18 @@
+import type { Command } from '../command.ts'
+import {
+  COSTS, DEMO, EMBED, EVALUATE, EXPORT, PIPELINE, PREPARE, PROFILE, SETUP_NATIVE, TRAIN,
+} from './building.ts'
+import { COMPLETION, DOCS, HELP, OPENAPI } from './developing.ts'
+import { BENCH_PREPARE, BENCH_SERVE, BENCH_SHED, BENCH_TRAIN, RELIABILITY, RESULTS, STUDY, TUNE } from './measuring.ts'
+import { DOCTOR, IMPORT_EVENTS, NEW_KEY, START, STATE } from './serving.ts'
+
+/**
+ * Every command, in the order in which a reader meets them: the one table behind help, completion, the parsing of flags
+ * and docs/reference/commands.md. Each has a file of its name in scripts/ and a script in package.json.
+ */
+export const COMMANDS: readonly Command[] = [
+  START, DOCTOR, NEW_KEY, IMPORT_EVENTS, STATE,
+  PIPELINE, PREPARE, EMBED, PROFILE, COSTS, TRAIN, EVALUATE, EXPORT, DEMO, SETUP_NATIVE,
+  TUNE, RESULTS, STUDY, BENCH_SERVE, BENCH_SHED, BENCH_TRAIN, BENCH_PREPARE, RELIABILITY,
+  OPENAPI, DOCS, COMPLETION, HELP,
+]

@@ -1,0 +1,41 @@
+import type { Command } from '../command.ts'
+
+const CHECK = { check: { type: 'boolean', says: 'write nothing; fail where a file is not what the code makes' } } as const
+
+export const OPENAPI = {
+  name: 'openapi',
+  group: 'develop',
+  summary: 'Writes openapi/openapi.json from the routes',
+  flags: CHECK,
+  examples: [{ run: 'openapi --check', says: 'as CI does' }],
+} as const satisfies Command
+
+export const DOCS = {
+  name: 'docs',
+  group: 'develop',
+  summary: 'Writes docs/reference from the code: commands, configuration, errors, API',
+  flags: CHECK,
+  examples: [{ run: 'docs --check', says: 'as CI does' }],
+} as const satisfies Command
+
+export const COMPLETION = {
+  name: 'completion',
+  group: 'develop',
+  summary: 'Prints what makes a shell complete commands, flags and their values',
+  operands: { form: 'bash|zsh|fish', says: 'for which shell', words: ['bash', 'zsh', 'fish'] },
+  flags: {},
+  examples: [
+    { run: 'completion bash', says: 'in ~/.bashrc: source <(npx isthmus completion bash)' },
+    { run: 'completion zsh', says: 'in ~/.zshrc, after compinit: source <(npx isthmus completion zsh)' },
+    { run: 'completion fish', says: 'to ~/.config/fish/completions/isthmus.fish' },
+  ],
+} as const satisfies Command
+
+export const HELP = {
+  name: 'help',
+  group: 'develop',
+  summary: 'Lists the commands, or says all about one',
+  operands: { form: '[command]', says: 'which one' },
+  flags: {},
+  examples: [{ run: 'help train', says: 'the same as isthmus train --help' }],
+} as const satisfies Command

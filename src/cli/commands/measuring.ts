@@ -1,0 +1,147 @@
+import type { Command } from '../command.ts'
+import { BACKEND, SPEND_FLAGS, STUDY_FLAGS } from './shared-flags.ts'
+
+const GO_ON = 'Ctrl-C stops it, --hours stops it in time; the same command goes on from there.'
+
+export const TUNE = {
+  name: 'tune',
+  group: 'measure',
+  summary: 'Searches settings of every trained system by validation alone, and writes down what it chose',
+  says: `${GO_ON} More --configurations widen it.`,
+  operands: { form: '[more files …]', says: 'further inputs' },
+  flags: {
+    ...STUDY_FLAGS,
+    systems: {
+      type: 'string',
+      value: 'gru4rec,bert4rec,sasrec-ids,sasrec-text,sasrec-ids-text,llm4cdsr',
+      default: 'all of them',
+      says: 'only these',
+    },
+    configurations: { type: 'string', value: 'n', default: '12', says: 'of each system' },
+    epochs: { type: 'string', value: 'n', says: 'at most' },
+    ...BACKEND,
+    out: { type: 'string', value: 'file', default: 'docs/tuning/<data>.json', says: 'what was chosen, for results and study' },
+  },
+  examples: [{ run: 'tune --data shop --hours 3', says: 'three hours, then what there is' }],
+  json: 'the file, and how many trainings are left',
+} as const satisfies Command
+
+export const RESULTS = {
+  name: 'results',
+  group: 'measure',
+  summary: 'Trains every system with several seeds, counts the baselines, and writes a page that compares them',
+  says: `What is there unchanged is skipped. ${GO_ON}`,
+  operands: { form: '[more files …]', says: 'further inputs' },
+  flags: {
+    ...STUDY_FLAGS,
+    seeds: { type: 'string', value: 'n', default: '3', says: 'runs of each system' },
+    tuning: { type: 'string', value: 'file', default: 'docs/tuning/<data>.json', says: 'what tune chose' },
+    epochs: { type: 'string', value: 'n', says: 'at most' },
+    ...BACKEND,
+    out: { type: 'string', value: 'file', default: 'docs/results.md', says: 'the page' },
+  },
+  examples: [{ run: 'results --data shop', says: 'three seeds of each, with paired tests' }],
+  json: 'the file and its figures, or how many trainings are left',
+} as const satisfies Command
+
+const { 'dry-run': _dryRun, ...SPENDING } = SPEND_FLAGS
+
+export const STUDY = {
+  name: 'study',
+  group: 'measure',
+  summary: 'Trains every cell of a paper\'s questions, and writes their page with plots',
+  says: `What is there unchanged is skipped, an unfinished cell is empty. ${GO_ON}`,
+  operands: { form: 'llm4cdsr [more files …]', says: 'whose questions', words: ['llm4cdsr'] },
+  flags: {
+    ...STUDY_FLAGS,
+    seeds: { type: 'string', value: 'n', default: '3', says: 'runs of each cell' },
+    tuning: { type: 'string', value: 'file', default: 'docs/tuning/<data>.json', says: 'what tune chose' },
+    chat: { type: 'string', value: 'extractive|openai', default: 'extractive', says: 'who writes profiles' },
+    model: { type: 'string', value: 'name', default: 'gpt-4o-mini', says: 'openai: which model' },
+    'base-url': { type: 'string', value: 'url', says: 'openai: another endpoint' },
+    backend: { ...BACKEND.backend, default: 'native' },
+    out: { type: 'string', value: 'file', default: 'docs/studies/<study>.md', says: 'the page' },
+    smoke: { type: 'boolean', says: 'two epochs, one seed, 300 users: whether it works at all' },
+    ...SPENDING,
+  },
+  examples: [
+    { run: 'study llm4cdsr --data shop --hours 8', says: 'a night of it' },
+  ],
+  json: 'the file, and the cells that are left',
+} as const satisfies Command
+
+const BENCHED = {
+  bundle: { type: 'string', value: 'folder', default: 'models/demo', says: 'what is served' },
+} as const
+
+export const BENCH_SERVE = {
+  name: 'bench-serve',
+  group: 'measure',
+  summary: 'Throughput and latency of the service, beside its engine without HTTP and Fastify without an engine',
+  says: 'At 1, 16 and 64 connections, in turns. Runs alone on 127.0.0.1.',
+  flags: {
+    ...BENCHED,
+    seconds: { type: 'string', value: 's', default: '54', says: 'in all' },
+    rounds: { type: 'string', value: 'n', default: '4', says: 'turns of each' },
+  },
+  examples: [{ run: 'bench-serve', says: 'about a minute' }],
+  json: 'every row',
+} as const satisfies Command
+
+export const BENCH_SHED = {
+  name: 'bench-shed',
+  group: 'measure',
+  summary: 'The service at half, one, two and four times its measured capacity, in an open loop',
+  says: 'What it still answers well and in time, what it answers cheaply, what it refuses. Runs alone on 127.0.0.1.',
+  flags: {
+    ...BENCHED,
+    seconds: { type: 'string', value: 's', default: '5', says: 'at each load' },
+    rounds: { type: 'string', value: 'n', default: '2', says: 'turns of each' },
+  },
+  examples: [{ run: 'bench-shed', says: 'under a minute' }],
+  json: 'capacity and every row',
+} as const satisfies Command
+
+export const BENCH_TRAIN = {
+  name: 'bench-train',
+  group: 'measure',
+  summary: 'A training step of LLM4CDSR beside the same model in PyTorch, in turns; or the memory of whole epochs',
+  says: 'One thread each is the fair default: with more, PyTorch\'s spin while a neighbour has their core. The first run ' +
+    'installs PyTorch from PyPI into .cache/bench-torch (some gigabytes); --backend native needs setup-native.',
+  flags: {
+    backend: { type: 'string', value: 'native-gpu|native|wasm|cpu', default: 'native', says: 'what computes' },
+    threads: { type: 'string', value: 'n', default: '1', says: 'of each side' },
+    steps: { type: 'string', value: 'n', default: '24', says: 'of each side' },
+    items: { type: 'string', value: 'n', default: '10000', says: 'an even number' },
+    batch: { type: 'string', value: 'n', default: '128', says: 'sequences a step' },
+    epochs: { type: 'string', value: 'n', says: 'whole epochs of a generated log instead, without PyTorch' },
+    system: { type: 'string', value: 'name', default: 'llm4cdsr', says: 'with --epochs: which system' },
+  },
+  examples: [
+    { run: 'bench-train', says: 'step against step' },
+    { run: 'bench-train --epochs 2', says: 'memory after each part of an epoch' },
+  ],
+  json: 'every figure of the report',
+} as const satisfies Command
+
+export const BENCH_PREPARE = {
+  name: 'bench-prepare',
+  group: 'measure',
+  summary: 'Prepares a generated log, and prints how long that took and the most memory it held',
+  flags: {
+    events: { type: 'string', value: 'n', default: '20000000', says: 'of the log' },
+    seed: { type: 'string', value: 'n', default: '42', says: 'of the log' },
+    work: { type: 'string', value: 'folder', default: 'work/bench-prepare', says: 'where the log goes' },
+  },
+  examples: [{ run: 'bench-prepare --events 5000000', says: 'about a minute' }],
+  json: 'seconds by stage, and peak memory',
+} as const satisfies Command
+
+export const RELIABILITY = {
+  name: 'reliability',
+  group: 'measure',
+  summary: 'Runs the tests named by a promise of the service (P1 to P40), and writes docs/reliability.md',
+  flags: {},
+  examples: [{ run: 'reliability', says: 'needs a clone, and what the system tests need' }],
+  exits: { 1: 'a promise was not held' },
+} as const satisfies Command
