@@ -1,18 +1,25 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { compiled } from '../src/paths.ts'
+import { onCores } from './cores.ts'
 
 /** A process of a benchmark's own, that answers one question at a time. */
 export interface Child<Q, A> {
+  readonly pid: number
   ask: (question: Q) => Promise<A>
   stop: () => Promise<void>
 }
 
-/** Starts a compiled module that calls `answerParent`; fails where the process ends instead of answering. */
-export function startChild<Q, A> (module: string, args: readonly string[] = []): Child<Q, A> {
-  const child: ChildProcess = fork(compiled(module), args, { serialization: 'advanced' })
+/**
+ * Starts a compiled module that calls `answerParent`, on some cores or all; fails where the process ends instead of
+ * answering.
+ */
+export function startChild<Q, A> (module: string, args: readonly string[] = [], cores?: string): Child<Q, A> {
+  const [execPath, ...execArgv] = onCores(cores)
+  const child: ChildProcess = fork(compiled(module), args, { serialization: 'advanced', execPath, execArgv })
   const gone = once(child, 'exit')
   return {
+    pid: child.pid!,
     async ask (question) {
       const answered = once(child, 'message')
       child.send(question as object)

@@ -10,16 +10,19 @@ await runCommand(BENCH_SHED, async ({ flags }) => {
   const { bundle = join(packageRoot, 'models/demo') } = flags
   const seconds = Number(flags.seconds ?? 5)
   const rounds = Number(flags.rounds ?? 2)
+  const deadlineMs = Number(flags.deadline ?? 250)
   if (!(seconds > 0)) refuseSetting('seconds', 'is a number above 0')
   if (!(rounds >= 1)) refuseSetting('rounds', 'is a number from 1')
-  const { capacity, rows } = await benchShed({ bundle, seconds, rounds })
+  if (!(deadlineMs >= 10 && deadlineMs <= 5000)) refuseSetting('deadline', 'is a number from 10 to 5000')
+  const figures = await benchShed({ bundle, seconds, rounds, deadlineMs })
   return {
-    says: shedReport(capacity, rows),
+    says: shedReport(figures),
     // Without the time of each single answer.
     result: {
-      capacity,
-      rows: rows.map(({ times, offered, seconds, fates, good }) =>
-        ({ times, offered, seconds, fates, goodput: goodput({ good, seconds }) })),
+      capacity: figures.capacity,
+      deadlineMs,
+      rows: figures.rows.map(({ times, offered, seconds, fates, good, cpu }) =>
+        ({ times, offered, seconds, fates, goodput: goodput({ good, seconds }), cpu })),
     },
   }
 })

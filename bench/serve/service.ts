@@ -5,19 +5,31 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compiled } from '../../src/paths.ts'
+import { onCores } from '../cores.ts'
 
 export interface ServiceProcess {
   readonly port: number
+  readonly pid: number
   stop: () => Promise<void>
 }
 
+export interface ServiceProcessOptions {
+  /** Variables of the service's own. */
+  readonly env?: Readonly<Record<string, string>>
+  /** All unless given. */
+  readonly cores?: string | undefined
+}
+
 /** The service as `npm start` runs it, on a free port of loopback, with an empty journal that is thrown away. */
-export async function startServiceProcess (bundle: string): Promise<ServiceProcess> {
+export async function startServiceProcess (
+  bundle: string, { env = {}, cores }: ServiceProcessOptions = {}
+): Promise<ServiceProcess> {
   const dataDir = await mkdtemp(join(tmpdir(), 'isthmus-bench-'))
   const start = fileURLToPath(compiled('scripts/start.ts'))
+  const [command, ...before] = onCores(cores)
   const child = spawn(
-    process.execPath, [start, '--bundle', bundle, '--host', '127.0.0.1', '--port', '0', '--data-dir', dataDir],
-    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, LOG_LEVEL: 'error' } }
+    command, [...before, start, '--bundle', bundle, '--host', '127.0.0.1', '--port', '0', '--data-dir', dataDir],
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, LOG_LEVEL: 'error', ...env } }
   )
   const gone = once(child, 'exit')
   let printed = ''
@@ -31,6 +43,7 @@ export async function startServiceProcess (bundle: string): Promise<ServiceProce
   })
   return {
     port,
+    pid: child.pid!,
     async stop () {
       child.kill('SIGTERM')
       await gone

@@ -30,7 +30,7 @@ export interface ServiceConfig {
   /** What one caller may send in a minute: in all, and posts of items. 0: as much as comes. */
   readonly requestsPerMinute: number
   readonly itemsPerMinute: number
-  /** Milliseconds by which the event loop may be late, for a second, before requests are refused. */
+  /** Milliseconds that a request may have waited until the event loop reads it; beyond, it is refused unread. */
   readonly maxLoopDelayMs: number
   /** Calls that may wait for the engine. */
   readonly maxWaiting: number
@@ -102,7 +102,7 @@ export function serviceConfig (env: Environment, flags: Environment = {}): Servi
     maxInFlight: integer('MAX_IN_FLIGHT', 256, 1, 100_000),
     requestsPerMinute: integer('RATE_LIMIT', 0, 0, 100_000_000),
     itemsPerMinute: integer('RATE_LIMIT_ITEMS', 0, 0, 100_000_000),
-    maxLoopDelayMs: integer('MAX_LOOP_DELAY_MS', 50, 1, 60_000),
+    maxLoopDelayMs: integer('MAX_LOOP_DELAY_MS', 100, 1, 60_000),
     maxWaiting: integer('ENGINE_QUEUE', 512, 1, 100_000),
     openDomains: choice('OPEN_DOMAINS', ['0', '1'], '0') === '1',
     modelWatchMs: integer('MODEL_WATCH_MS', 1000, 0, 3_600_000),

@@ -189,12 +189,11 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     }
   }
 
-  /** Whether a call would be done by its deadline. Always where nothing is before it: one call has to tell the pace. */
-  const isHopeless = (call: EngineCall): boolean => {
-    if (active.length === 0) return false
-    const queued = queue.reduce((sum, { size }) => sum + size, 0)
-    const wait = Math.max(0, sentAt + pace - now()) + pace * Math.ceil((queued + sizeOf(call)) / maxBatch)
-    return isLate(call, now() + MARGIN * wait)
+  /** What a call that comes now would take. Nothing where none is before it: one call has to tell the pace. */
+  const wait = (size: number): number => {
+    if (active.length === 0) return 0
+    const queued = queue.reduce((sum, one) => sum + one.size, 0)
+    return MARGIN * (Math.max(0, sentAt + pace - now()) + pace * Math.ceil((queued + size) / maxBatch))
   }
 
   async function ask (call: EngineCall, gone?: () => boolean): Promise<EngineValue> {
@@ -207,7 +206,7 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
           throw new IsthmusError('overloaded', `${maxWaiting} calls wait for the engine`)
         }
       }
-      if (isHopeless(call)) throw new IsthmusError('overloaded', 'the queue is longer than the deadline')
+      if (isLate(call, now() + wait(one.size))) throw new IsthmusError('overloaded', 'the queue is longer than the deadline')
       queue.push(one)
       pump()
     })
@@ -233,7 +232,7 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     putItems: async (items) => { await ask({ kind: 'put', items }) },
     removeItem: async (itemId) => await ask({ kind: 'remove', itemId }) === true,
     describe: async (itemId) => await ask({ kind: 'describe', itemId }) as EngineItemView | undefined,
-    status: () => ({ ...status, queueDepth: queue.length }),
+    status: () => ({ ...status, queueDepth: queue.length, waitMs: wait(1) }),
     close () {
       closed ??= (async () => {
         closing.abort()

@@ -121,6 +121,7 @@ export async function openEngine (
         retrieval: Object.fromEntries([...domains].map(([name, { index }]) => [name, index.kind])),
         items: Object.fromEntries([...domains].map(([name, { index }]) => [name, index.size])),
         queueDepth: 0,
+        waitMs: 0,
       }),
       close,
     }

@@ -143,4 +143,6 @@ export interface EngineStatus {
   readonly retrieval: Readonly<Record<string, 'exact' | 'hnsw'>>
   readonly items: Readonly<Record<string, number>>
   readonly queueDepth: number
+  /** Milliseconds that a recommendation asked for now would take, foreseen from those before; 0 where none waits. */
+  readonly waitMs: number
 }

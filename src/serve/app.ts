@@ -19,10 +19,12 @@ import { createDomainQuota, domainBringer, type NewDomains } from './new-domains
 import type { Metrics } from './metrics.ts'
 import { access } from './plugins/access.ts'
 import { arrival } from './plugins/arrival.ts'
+import type { Arrivals } from './arrivals.ts'
 import { body } from './plugins/body.ts'
 import { deadline } from './plugins/deadline.ts'
 import { docs } from './plugins/docs.ts'
 import { errors } from './plugins/errors.ts'
+import { gate } from './plugins/gate.ts'
 import { guard } from './plugins/guard.ts'
 import { observe } from './plugins/observe.ts'
 import { limitRate } from './plugins/rate-limit.ts'
@@ -45,7 +47,7 @@ export interface AppLimits {
   /** Requests in work at once; and posts of items, which may hold the text embedder for long. */
   readonly maxInFlight: number
   readonly maxItemPosts: number
-  /** Milliseconds by which the event loop may be late before requests are refused. */
+  /** Milliseconds that a request may have waited to be read, at most half of its time; beyond it is turned away. */
   readonly maxLoopDelayMs: number
   /** What one caller may send in a minute: in all, and posts of items. 0: as much as comes. */
   readonly requestsPerMinute: number
@@ -59,7 +61,7 @@ export const LIMITS: AppLimits = {
   bodyWithinMs: 5000,
   maxInFlight: 256,
   maxItemPosts: 16,
-  maxLoopDelayMs: 50,
+  maxLoopDelayMs: 100,
   requestsPerMinute: 0,
   itemsPerMinute: 0,
   embedWithinMs: 800,
@@ -83,6 +85,8 @@ export interface AppDeps {
   readonly now?: () => number
   /** Milliseconds by which the event loop is late. */
   readonly loopDelay?: () => number
+  /** When what is read now arrived; unless given, just now, and nobody is turned away at the door. */
+  readonly arrivals?: Arrivals
   readonly isDraining?: () => boolean
   /** Whether the store that instances share answers; unless given, this one is alone. */
   readonly sharedUp?: () => boolean
@@ -148,6 +152,11 @@ export async function buildApp (deps: AppDeps): Promise<App> {
   const takeEvents = createEventJournal({ store, engine, now })
   const pendingItems = (): number => catalogue.pending
 
+  if (deps.arrivals !== undefined) {
+    await app.register(gate, {
+      engine, metrics, arrivals: deps.arrivals, defaultMs: limits.requestTimeoutMs, mostWaitMs: limits.maxLoopDelayMs,
+    })
+  }
   await app.register(errors)
   await app.register(requestId)
   await app.register(observe, { metrics })
@@ -155,9 +164,7 @@ export async function buildApp (deps: AppDeps): Promise<App> {
     perMinute: limits.requestsPerMinute, itemsPerMinute: limits.itemsPerMinute, metrics,
   })
   await app.register(access, { keys: deps.keys ?? [], onLoopback: deps.onLoopback ?? true, metrics })
-  await app.register(guard, {
-    metrics, maxInFlight: limits.maxInFlight, loopDelay, maxLoopDelayMs: limits.maxLoopDelayMs, isDraining,
-  })
+  await app.register(guard, { metrics, maxInFlight: limits.maxInFlight, isDraining })
   await app.register(deadline, { defaultMs: limits.requestTimeoutMs })
   await app.register(arrival, { withinMs: limits.bodyWithinMs })
   await app.register(body)

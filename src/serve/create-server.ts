@@ -1,3 +1,4 @@
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController } from 'fastify'
 import type { FastifyError, FastifyInstance } from 'fastify'
@@ -6,10 +7,20 @@ import { answerFrameworkError } from './plugins/errors.ts'
 import { requestIdOf } from './plugins/request-id.ts'
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** What every request that comes by a socket passes before the framework sees it. */
+    readonly door: Door
+  }
   interface FastifyContextConfig {
     /** The handler itself sees to it that an answer is there by `request.deadline`, whatever happens. */
     readonly meetsDeadline?: boolean
   }
+}
+
+/** Open until somebody guards it (`plugins/gate.ts`). */
+export interface Door {
+  /** Answers a request itself, and says so. */
+  turnsAway: (request: IncomingMessage, response: ServerResponse) => boolean
 }
 
 export interface LogOptions {
@@ -23,9 +34,19 @@ const SLOWEST_REQUEST_MS = 600_000
 const IDLE_SOCKET_MS = 30_000
 /** What a route may take that says nothing else. */
 const HANDLER_MS = 1000
+const HTTP = {
+  headersTimeout: 3000,
+  requestTimeout: SLOWEST_REQUEST_MS,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 1000,
+  maxHeaderSize: 16 * 1024,
+  insecureHTTPParser: false,
+}
+const REQUESTS_PER_SOCKET = 1000
 
 /** A server without routes that takes nothing for granted of what a client sends. Logs hold no body and no header. */
 export function createServer (log?: LogOptions): FastifyInstance {
+  const door: Door = { turnsAway: () => false }
   const server = Fastify({
     logger: log ?? false,
     logController: new LogController({ disableRequestLogging: true }),
@@ -41,16 +62,17 @@ export function createServer (log?: LogOptions): FastifyInstance {
     // The guard says it as a problem.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    requestTimeout: SLOWEST_REQUEST_MS,
-    connectionTimeout: IDLE_SOCKET_MS,
-    keepAliveTimeout: 5000,
-    maxRequestsPerSocket: 1000,
-    http: {
-      headersTimeout: 3000, connectionsCheckingInterval: 1000, maxHeaderSize: 16 * 1024, insecureHTTPParser: false,
+    serverFactory (handle) {
+      const listener = createHttpServer(HTTP, (request, response) => {
+        if (!door.turnsAway(request, response)) handle(request, response)
+      })
+      listener.maxRequestsPerSocket = REQUESTS_PER_SOCKET
+      return listener.setTimeout(IDLE_SOCKET_MS)
     },
     clientErrorHandler: answerClientError,
     frameworkErrors: (error: FastifyError, request, reply) => answerFrameworkError(error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>()
+  server.decorate('door', door)
   server.server.on('checkExpectation', answerExpectation)
   // Not as a default of the server, which no route could leave: for a route that answers by its deadline anyway, the
   // timer and the abort signal of each request would be a tenth of its time on the HTTP thread.

@@ -10,6 +10,7 @@ import { IsthmusError } from '../errors.ts'
 import { packageRoot } from '../paths.ts'
 import { leadEngine } from '../recommend/lead-engine.ts'
 import { buildApp } from './app.ts'
+import { watchArrivals } from './arrivals.ts'
 import { examplesOf } from './bundle-facts.ts'
 import { createServer, type LogOptions } from './create-server.ts'
 import { notePeers } from './follow-peers.ts'
@@ -101,6 +102,7 @@ async function start (
     },
     metrics,
     loopDelay: loop.sustained,
+    arrivals: watchArrivals(),
     isDraining: () => draining,
     ...(shared === undefined ? {} : { sharedUp: () => shared.status().up }),
     openDomains: config.openDomains,
@@ -164,10 +166,13 @@ async function start (
   }
 }
 
+/** Connections that may wait to be accepted: beyond it the kernel drops them, and callers try again a second later. */
+const BACKLOG = 4096
+
 /** Listens, or fails with `config_invalid` where the address is another's, or not ours to take. Gives the address. */
 async function listen (server: FastifyInstance, host: string, port: number, field: string): Promise<string> {
   try {
-    return await server.listen({ host, port })
+    return await server.listen({ host, port, backlog: BACKLOG })
   } catch (cause) {
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
     throw new IsthmusError('config_invalid', `${field} ${port} at ${host} cannot be listened on (${why}); choose another`, {

@@ -4,7 +4,9 @@ import { engineClient, type EngineClientOptions, type EngineWriter } from '../..
 import type { EngineCall, EngineWorkerData } from '../../src/recommend/engine-protocol.ts'
 import type { EngineThreadListeners } from '../../src/recommend/engine-thread.ts'
 
-const status: EngineStatus = { provider: 'cpu', retrieval: { sport: 'exact' }, items: { sport: 3 }, queueDepth: 0 }
+const status: EngineStatus = {
+  provider: 'cpu', retrieval: { sport: 'exact' }, items: { sport: 3 }, queueDepth: 0, waitMs: 0,
+}
 const item = (itemId: string) => ({ itemId, domain: 'sport', embedding: Float32Array.of(1, 2) })
 const job = (fields: Partial<RecommendJob> = {}): RecommendJob =>
   ({ domain: 'sport', history: [], k: 1, exclude: [], excludeSeen: true, ...fields })

@@ -74,6 +74,10 @@ const BENCHED = {
   bundle: { type: 'string', value: 'folder', default: 'models/demo', says: 'what is served' },
 } as const
 
+const DEADLINE = {
+  type: 'string', value: 'ms', default: '250', says: 'of each request; a machine that others keep busy needs more',
+} as const
+
 export const BENCH_SERVE = {
   name: 'bench-serve',
   group: 'measure',
@@ -92,11 +96,13 @@ export const BENCH_SHED = {
   name: 'bench-shed',
   group: 'measure',
   summary: 'The service at half, one, two and four times its measured capacity, in an open loop',
-  says: 'What it still answers well and in time, what it answers cheaply, what it refuses. Runs alone on 127.0.0.1.',
+  says: 'What it still answers well and in time, what it answers cheaply, what it refuses. Runs alone on 127.0.0.1, ' +
+    'the load on a core of its own.',
   flags: {
     ...BENCHED,
     seconds: { type: 'string', value: 's', default: '5', says: 'at each load' },
     rounds: { type: 'string', value: 'n', default: '2', says: 'turns of each' },
+    deadline: DEADLINE,
   },
   examples: [{ run: 'bench-shed', says: 'under a minute' }],
   json: 'capacity and every row',

@@ -1,5 +1,7 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { arrivedAt } from '../arrivals.ts'
 import { Refusal } from '../problems.ts'
 
 export const TIMEOUT_HEADER = 'x-request-timeout-ms'
@@ -17,14 +19,17 @@ declare module 'fastify' {
 export const deadline = fp(async (app: FastifyInstance, { defaultMs }: { readonly defaultMs: number }) => {
   app.decorateRequest('deadline', 0)
   app.addHook('onRequest', async (request) => {
-    request.deadline = performance.now() + (wanted(request) ?? defaultMs)
+    const wanted = wantedMs(request.raw)
+    if (wanted === undefined && request.headers[TIMEOUT_HEADER] !== undefined) {
+      throw new Refusal('bad_header', [{ pointer: `/headers/${TIMEOUT_HEADER}`, rule: 'range' }])
+    }
+    request.deadline = (arrivedAt(request.raw) ?? performance.now()) + (wanted ?? defaultMs)
   })
 }, { name: 'deadline' })
 
-function wanted ({ headers }: FastifyRequest): number | undefined {
+/** What the caller gives its request, in milliseconds; undefined where it says nothing, or nothing that can be. */
+export function wantedMs ({ headers }: Pick<IncomingMessage, 'headers'>): number | undefined {
   const text = headers[TIMEOUT_HEADER]
-  if (text === undefined) return undefined
   const ms = typeof text === 'string' && /^[0-9]{1,5}$/.test(text) ? Number(text) : 0
-  if (ms < MIN_MS || ms > MAX_MS) throw new Refusal('bad_header', [{ pointer: `/headers/${TIMEOUT_HEADER}`, rule: 'range' }])
-  return ms
+  return ms < MIN_MS || ms > MAX_MS ? undefined : ms
 }

@@ -7,9 +7,6 @@ export interface GuardOptions {
   readonly metrics: Metrics
   /** Requests in work at once, in all and on one route that is costly. */
   readonly maxInFlight: number
-  /** Milliseconds by which the event loop is late. */
-  readonly loopDelay: () => number
-  readonly maxLoopDelayMs: number
   readonly isDraining: () => boolean
 }
 
@@ -32,11 +29,12 @@ declare module 'fastify' {
 const CHEAP_TIMES = 2
 
 /**
- * Refuses early and cheaply what cannot be answered well: too much at once, a late event loop, a service that ends. A
- * route that can answer at next to no cost is let in up to twice as often, to do that; with a late loop it is not.
+ * Refuses what is too much at once, on one route or in all, and everything once the service ends. A route that can
+ * answer at next to no cost is let in up to twice as often, to do that. What came too late is turned away before
+ * (gate.ts).
  */
 export const guard = fp(async (app: FastifyInstance, options: GuardOptions) => {
-  const { metrics, maxInFlight, loopDelay, maxLoopDelayMs, isDraining } = options
+  const { metrics, maxInFlight, isDraining } = options
   const routes = new Map<string, number>()
   let all = 0
 
@@ -49,12 +47,9 @@ export const guard = fp(async (app: FastifyInstance, options: GuardOptions) => {
     if (isDraining()) throw new IsthmusError('shutting_down', 'draining')
     const here = routes.get(url) ?? 0
     const most = config.degrades === true ? CHEAP_TIMES * maxInFlight : maxInFlight
-    const reason = loopDelay() > maxLoopDelayMs
-      ? 'event_loop'
-      : all >= most || here >= (config.maxInFlight ?? Infinity) ? 'in_flight' : undefined
-    if (reason !== undefined) {
-      metrics.shed.inc({ reason })
-      throw new IsthmusError('overloaded', `shed: ${reason}`)
+    if (all >= most || here >= (config.maxInFlight ?? Infinity)) {
+      metrics.shed.inc({ reason: 'in_flight' })
+      throw new IsthmusError('overloaded', 'too much in flight')
     }
     if (all >= maxInFlight) request.overloaded = true
     all++

@@ -18,6 +18,8 @@ describe('the open loop', () => {
     expect(flood.offered).toBe(50)
     expect(flood.fates).toEqual({ good: 13, degraded: 13, refused: 12, late: 0, failed: 12 })
     expect([flood.good.length, flood.refused.length]).toEqual([13, 12])
+    expect(flood.behind).toHaveLength(50)
+    expect(flood.seconds).toBeGreaterThanOrEqual(0.05)
   })
 
   it('counts a good answer after its deadline as late', async () => {
@@ -34,13 +36,19 @@ describe('the report of shedding', () => {
     fates: { good, degraded: 1, refused: 0, late: 0, failed: 0 },
     good: Array(good).fill(5),
     refused: [],
+    behind: [0],
     probes: [3],
+    cpu: times,
   })
 
   it('holds the goodput of the highest rate against the best', () => {
     const rows = [row(1, 100), row(4, 79)]
     expect(keptUnderOverload(rows)).toBeCloseTo(0.79)
-    expect(shedReport(50, rows)).toContain('keeps 79 % of its best goodput: no')
-    expect(shedReport(50, [row(1, 100), row(4, 85)])).toContain('keeps 85 % of its best goodput: yes')
+    const report = (of: ShedRow[]): string =>
+      shedReport({ capacity: 50, deadlineMs: 250, cores: { service: '0', load: '1' }, rows: of })
+    expect(report(rows)).toContain('keeps 79 % of its best goodput: no')
+    expect(report([row(1, 100), row(4, 85)])).toContain('keeps 85 % of its best goodput: yes')
+    expect(report(rows)).toContain('a second of its CPU time gives, 19 %')
+    expect(report(rows)).toContain('service on cores 0, load on 1')
   })
 })

@@ -1,0 +1,78 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Engine } from '../../recommend/engine.ts'
+import { type Arrivals, noteArrival } from '../arrivals.ts'
+import type { Metrics } from '../metrics.ts'
+import { problem, PROBLEMS, retryAfter } from '../problems.ts'
+import { wantedMs } from './deadline.ts'
+import { PROBLEM_TYPE } from './errors.ts'
+import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts'
+
+export interface GateOptions {
+  readonly engine: Pick<Engine, 'status'>
+  readonly metrics: Metrics
+  readonly arrivals: Arrivals
+  /** Milliseconds that a request has unless it says otherwise. */
+  readonly defaultMs: number
+  /** Milliseconds that a request may have waited to be read, at most half of its time. */
+  readonly mostWaitMs: number
+  readonly now?: () => number
+}
+
+/** Whose answers never wait for the engine, or are wanted most when all is late. */
+const OPEN = /^\/(health|metrics)([/?]|$)/
+/** What needs the engine whatever it says. */
+const RECOMMENDS = /^\/recommend([/?]|$)/
+
+/** Of its time, what a request may have waited: what is left must do for the answer. */
+const MOST_WAITED = 0.5
+/** From here on the HTTP thread has no time for answers that are cheap, only for those that are good. */
+const BUSY = 0.9
+/**
+ * Turns away what cannot be answered well, before anything of it is parsed, routed or counted: that costs a tenth of
+ * what a cheap answer does, and under overload there are many. Two kinds are turned away: what has waited in its socket
+ * for too long, which nothing in the handlers could see; and, while the HTTP thread is busy throughout,
+ * recommendations that the engine would not have done by their deadlines. A thread with time to spare lets those in,
+ * and they get popular items instead.
+ */
+export const gate = fp(async (app: FastifyInstance, options: GateOptions) => {
+  const { engine, metrics, arrivals, defaultMs, mostWaitMs, now = () => performance.now() } = options
+
+  const reasonAgainst = (request: IncomingMessage): 'waited' | 'engine' | undefined => {
+    const { url = '' } = request
+    const at = arrivals.of(request.socket)
+    noteArrival(request, at)
+    if (OPEN.test(url)) return undefined
+    // A header that is wrong is told so by the handlers.
+    const has = wantedMs(request) ?? defaultMs
+    const waited = now() - at
+    if (waited > Math.min(mostWaitMs, MOST_WAITED * has)) return 'waited'
+    if (arrivals.load() < BUSY || !RECOMMENDS.test(url)) return undefined
+    return engine.status().waitMs > has - waited ? 'engine' : undefined
+  }
+
+  app.server.on('connection', arrivals.accept)
+  app.door.turnsAway = (request, response) => {
+    const reason = reasonAgainst(request)
+    if (reason === undefined) return false
+    metrics.shed.inc({ reason })
+    metrics.httpRequests.inc({ method: 'other', route: 'shed', status: 503 })
+    refuse(request, response)
+    return true
+  }
+}, { name: 'gate' })
+
+const [STATUS] = PROBLEMS.overloaded
+
+function refuse (request: IncomingMessage, response: ServerResponse): void {
+  const id = requestIdOf(request)
+  const body = JSON.stringify(problem('overloaded', id))
+  response.writeHead(STATUS, STATUS_CODES[STATUS], [
+    'content-type', PROBLEM_TYPE,
+    'content-length', String(Buffer.byteLength(body)),
+    'retry-after', String(retryAfter('overloaded')),
+    REQUEST_ID_HEADER, id,
+  ])
+  response.end(body)
+}

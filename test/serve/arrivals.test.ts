@@ -1,0 +1,93 @@
+import { Socket } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { watchArrivals } from '../../src/serve/arrivals.ts'
+
+/** A connection that has been there for long. */
+const old = new Socket()
+
+/** A loop whose clock and turns the test moves. */
+function openLoop () {
+  let at = 0
+  let idle = 0
+  let end = (): void => {}
+  const arrivals = watchArrivals({ now: () => at, idle: () => idle, afterTurn: (done) => { end = done } })
+  return {
+    arrivals,
+    work (ms: number) { at += ms },
+    sleep (ms: number) {
+      at += ms
+      idle += ms
+    },
+    nextTurn: () => end(),
+  }
+}
+
+describe('the arrival of a request', () => {
+  it('is when it is read, where the loop had slept till then', () => {
+    const { arrivals, sleep, nextTurn } = openLoop()
+    sleep(40)
+    expect(arrivals.of(old)).toBe(40)
+    nextTurn()
+    sleep(1000)
+    expect(arrivals.of(old)).toBe(1040)
+  })
+
+  it('is in the middle of the turn before, where the loop was busy with that', () => {
+    const { arrivals, work, nextTurn } = openLoop()
+    arrivals.of(old)
+    work(60)
+    nextTurn()
+    expect(arrivals.of(old)).toBe(30)
+    // The same for all that is read in one turn, however long reading it takes.
+    work(25)
+    expect(arrivals.of(old)).toBe(30)
+    nextTurn()
+    expect(arrivals.of(old)).toBe(72.5)
+  })
+
+  it('is one turn earlier for what comes with its connection', () => {
+    const { arrivals, work, nextTurn } = openLoop()
+    const [fresh, waiting] = [new Socket(), new Socket()]
+    arrivals.of(old)
+    work(60)
+    nextTurn()
+    arrivals.accept(fresh)
+    arrivals.accept(waiting)
+    work(40)
+    nextTurn()
+    expect([arrivals.of(fresh), arrivals.of(old)]).toEqual([30, 80])
+    // Its second request is like any other, and so is a first one that its sender waited with.
+    expect(arrivals.of(fresh)).toBe(80)
+    work(20)
+    nextTurn()
+    expect(arrivals.of(waiting)).toBe(110)
+  })
+
+  it('comes with how busy the loop was lately', () => {
+    const { arrivals, work, sleep, nextTurn } = openLoop()
+    for (let turn = 0; turn < 5; turn++) {
+      arrivals.of(old)
+      nextTurn()
+      work(15)
+      sleep(10)
+    }
+    expect(arrivals.load()).toBeCloseTo(0.6)
+    work(200)
+    nextTurn()
+    expect(arrivals.load()).toBeGreaterThan(0.95)
+    nextTurn()
+    sleep(200)
+    expect(arrivals.load()).toBe(0)
+  })
+
+  it('is known of a real loop: what came while it was busy waited', async () => {
+    const arrivals = watchArrivals()
+    const turn = async (): Promise<void> => { await new Promise((resolve) => setImmediate(resolve)) }
+    arrivals.of(old)
+    for (const end = performance.now() + 80; performance.now() < end;);
+    await turn()
+    await turn()
+    const at = performance.now()
+    expect(at - arrivals.of(old)).toBeGreaterThan(30)
+  })
+})
