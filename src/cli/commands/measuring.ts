@@ -108,6 +108,20 @@ export const BENCH_SHED = {
   json: 'capacity and every row',
 } as const satisfies Command
 
+export const BENCH_SOAK = {
+  name: 'bench-soak',
+  group: 'measure',
+  summary: 'The service for long at half of its measured capacity: slope of memory, drift of p99, errors',
+  says: 'Runs alone on 127.0.0.1, the load on a core of its own.',
+  flags: {
+    ...BENCHED,
+    minutes: { type: 'string', value: 'n', default: '30', says: 'in all' },
+    deadline: DEADLINE,
+  },
+  examples: [{ run: 'bench-soak --minutes 3', says: 'whether it works at all' }],
+  json: 'what was offered, and every slice',
+} as const satisfies Command
+
 export const BENCH_TRAIN = {
   name: 'bench-train',
   group: 'measure',
