@@ -60,6 +60,8 @@ export function checkItem (body: ItemBody, { domains, newDomains, embedder }: It
       ? {}
       : { description: cleanText(description, 4096) ?? refuse('description', 'text') }),
   }
-  const contentHash = createHash('sha256').update(JSON.stringify([itemId, domain, fields, embedding ?? null])).digest('hex')
+  const hash = createHash('sha256').update(JSON.stringify([itemId, domain, fields]))
+  // As numbers, not as text: writing an embedding out again would cost more than all else here.
+  const contentHash = (vector === undefined ? hash : hash.update(vector)).digest('hex')
   return { itemId, domain, ...fields, ...(vector === undefined ? {} : { embedding: vector }), contentHash }
 }

@@ -14,8 +14,9 @@ export interface RejectedLine { readonly line: number, readonly code: string }
 export interface LinesOptions<T> {
   /** What a line holds, checked as far as one line can be. Fails where it is wrong. */
   readonly read: (bytes: Buffer) => T
-  /** Lines that are given to `put` together. */
+  /** Lines that are given to `put` together, by their weight: 1 unless `weigh` says otherwise. */
   readonly groupSize: number
+  readonly weigh?: (value: T) => number
   /** Stores lines; tells `reject` of those that cannot be, and fails where none can be for a reason of ours. */
   readonly put: (lines: ReadonlyArray<Line<T>>, reject: RejectLine) => Promise<void>
 }
@@ -28,7 +29,7 @@ export type RejectLine = (line: number, error: unknown) => void
  * stops nothing; a service that cannot store (its code has a 5xx status) stops the stream with that error.
  */
 export async function takeLines<T> (
-  body: Readable, { read, groupSize, put }: LinesOptions<T>
+  body: Readable, { read, groupSize, weigh = () => 1, put }: LinesOptions<T>
 ): Promise<RejectedLine[]> {
   const rejected: RejectedLine[] = []
   const reject: RejectLine = (line, error) => {
@@ -37,19 +38,23 @@ export async function takeLines<T> (
     if (rejected.length < MOST_REJECTED) rejected.push({ line, code })
   }
   let group: Array<Line<T>> = []
+  let weight = 0
   let number = 0
   for await (const bytes of linesOf(body)) {
     number++
     if (bytes?.length === 0) continue
     try {
       if (bytes === undefined) throw new Refusal('body_too_large')
-      group.push({ number, value: read(bytes) })
+      const value = read(bytes)
+      group.push({ number, value })
+      weight += weigh(value)
     } catch (error) {
       reject(number, error)
     }
-    if (group.length < groupSize) continue
+    if (weight < groupSize) continue
     await put(group, reject)
     group = []
+    weight = 0
   }
   if (group.length > 0) await put(group, reject)
   return rejected.sort((a, b) => a.line - b.line)

@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import { IsthmusError } from '../../errors.ts'
 import type { Engine } from '../../recommend/engine.ts'
 import type { Catalogue, PutResult } from '../catalogue.ts'
-import { checkItem, type ItemRules } from '../check-item.ts'
+import { type CheckedItem, checkItem, type ItemRules } from '../check-item.ts'
 import { takeItemLines } from '../item-lines.ts'
 import { parseJson } from '../json-body.ts'
 import type { Metrics } from '../metrics.ts'
@@ -43,8 +43,7 @@ export const itemRoutes: FastifyPluginAsyncTypebox<ItemRoutesOptions> = async (a
   const isBatch = checker<{ items: ItemBody[] }>(ItemBatchSchema)
   const params = Type.Object({ itemId: IdSchema }, { additionalProperties: false })
 
-  const put = async (bodies: readonly ItemBody[], at: (i: number) => string): Promise<PutResult[]> => {
-    const items = bodies.map((body, i) => checkItem(body, rules, at(i)))
+  const put = async (items: readonly CheckedItem[]): Promise<PutResult[]> => {
     const stop = metrics.storeCommit.startTimer({ kind: 'item' })
     const results = await catalogue.put(items)
     stop()
@@ -99,15 +98,15 @@ export const itemRoutes: FastifyPluginAsyncTypebox<ItemRoutesOptions> = async (a
       const { body, headers } = request
       if (NDJSON_TYPE.test(headers['content-type'] ?? '')) {
         return await takeItemLines(body as Readable, {
-          parse: textParser(app, request), isItem, put: async (bodies) => await put(bodies, () => ''), rules,
+          parse: textParser(app, request), isItem, put, rules,
         })
       }
       const many = isBatchShaped(body)
       const faults = many ? isBatch.fault(body) : isItem.fault(body)
       if (faults !== undefined) throw new Refusal('validation_failed', faults)
-      const results = many
-        ? await put((body as { items: ItemBody[] }).items, (i) => `/items/${i}`)
-        : await put([body as ItemBody], () => '')
+      const results = await put(many
+        ? (body as { items: ItemBody[] }).items.map((item, i) => checkItem(item, rules, `/items/${i}`))
+        : [checkItem(body as ItemBody, rules)])
       reply.code(results.some(({ change }) => change === 'new') ? 201 : 200)
       const answers = results.map(({ itemId, domain, state }) => ({ itemId, domain, state }))
       return many ? { items: answers } : answers[0]!
