@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest'
+import type { IndexFigures, ServiceFigures } from '../../../bench/index/figures.ts'
+import { indexReport } from '../../../bench/index/report.ts'
+
+const index = (rows: number, skewed = false): IndexFigures => ({
+  rows,
+  skewed,
+  shards: 1,
+  width: 128,
+  queries: 2000,
+  buildSeconds: 20,
+  buildCpu: 10,
+  saveSeconds: 0.5,
+  bytes: 3 * 2 ** 20,
+  recall: [{ ef: 100, recall: 0.95 }, { ef: 200, recall: skewed ? 0.9 : 0.9912 }],
+  ef: 200,
+  exactLatency: { p50: 2, p99: 3, cpu: 1 },
+  loadSeconds: 1,
+  loadBytes: 4 * 2 ** 20,
+  latency: { p50: 0.5, p99: 0.9, cpu: 0.4 },
+  putPerSecond: 9000,
+  putMissed: 0,
+  mergeSeconds: 4,
+  whileMerging: { p50: 1, p99: 2, cpu: NaN },
+})
+const service: ServiceFigures = {
+  rows: 10_000,
+  startSeconds: 2,
+  rssBytes: 200 * 2 ** 20,
+  recommend: { p50: 1, p99: 2, cpu: 1 },
+  posted: 10_000,
+  postSeconds: 4,
+  postCpu: 0.3,
+  unknown: 0,
+}
+
+it('the page of the index has a row for each size, and says which were not run', () => {
+  const page = indexReport({
+    machine: 'two cores',
+    when: '2026-01-02',
+    bundle: 'demo',
+    domain: 'sport',
+    loadAverage: 3,
+    indexes: [index(10_000), index(10_000, true)],
+    services: [service],
+  })
+  expect(page).toContain('| 10,000 | 1 | 20.0 | 10.0 | 1.00 | 0.50 | 3 | 1.00 | 4 |')
+  expect(page).toContain('| 10,000 | 2000 | 200 | 0.9912 | 0.50 | 0.90 | 0.40 | 2.00 | 1.00 |')
+  expect(page).toContain('| 10,000 | 2.0 | 200 | 1.00 | 2.00 | 1.00 | 10,000 | 2500 | 0.30 | 0 |')
+  expect(page).toContain('| 10,000 | differ | 10.0 | 0.9500 | 0.9000 |')
+  // Each of the four tables that grow with the catalogue.
+  expect(page.match(/^\| 1,000,000 \| not run \|/gm)).toHaveLength(4)
+})
