@@ -8,11 +8,16 @@ export const files = {
   texts: 'text.f32',
   vectors: (domain: string) => `vectors-${domain}.f32`,
   items: (domain: string) => `items-${domain}.jsonl`,
-  index: (domain: string) => `hnsw-${domain}.bin`,
   popularity: (domain: string) => `popularity-${domain}.json`,
   histories: 'histories.jsonl.gz',
   golden: 'golden.json',
 } as const
+
+/** The files of a domain's index: one, or one a shard. */
+export function indexFiles (domain: string, shards = 1): string[] {
+  if (shards === 1) return [`hnsw-${domain}.bin`]
+  return Array.from({ length: shards }, (_, i) => `hnsw-${domain}.${i}.bin`)
+}
 
 /** One row of `items-<domain>.jsonl`; rows are sorted by itemId (code points). */
 export interface BundleItem {

@@ -41,7 +41,9 @@ const EncoderSchema = Type.Object({
 const RetrievalSchema = Type.Object({
   m: Type.Integer({ minimum: 2 }),
   efConstruction: Type.Integer({ minimum: 1 }),
-  /** The ef to search with. */
+  /** Absent: one. A row lies in the shard that is its number modulo the shards. */
+  shards: Type.Optional(Type.Integer({ minimum: 2, maximum: 1024 })),
+  /** The ef to search with, in each shard. */
   efSearch: Type.Integer({ minimum: 1 }),
   /** Recall@100 against the exact scan, real user vectors as queries, by ef. */
   recall: Type.Array(Type.Object({ ef: Type.Integer({ minimum: 1 }), recall: Type.Number() }, closed)),

@@ -1,6 +1,6 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { files } from '../bundle/layout.ts'
+import { files, indexFiles } from '../bundle/layout.ts'
 import { DOMAIN_NAME, type EncoderFacts, type Manifest, type RetrievalFacts } from '../bundle/manifest.ts'
 import { openBundle } from '../bundle/open.ts'
 import { type BundleFacts, writeBundle } from '../bundle/write.ts'
@@ -160,7 +160,9 @@ async function writeIndexes (
   if (driver === undefined) return facts
   for (const [k, { name }] of domains.entries()) {
     const index = await approximateIndex(driver, model, run.dataset, k, vectors[k]!)
-    await writeFile(join(dir, files.index(name)), index.bytes)
+    for (const [i, path] of indexFiles(name, index.shards.length).entries()) {
+      await writeFile(join(dir, path), index.shards[i]!)
+    }
     facts[name] = index.facts
     const { ef, recall } = index.facts.recall.at(-1)!
     if (!index.facts.usable) log(`${name}: HNSW finds ${recall.toFixed(3)} at ef ${ef}, so exact search will serve`)

@@ -8,7 +8,6 @@ import type { CandidateIndex } from '../retrieve/candidate-index.ts'
 import { openExactIndex } from '../retrieve/exact.ts'
 import { openIndex, type OpenIndexOptions } from '../retrieve/open-index.ts'
 import { parsePopularity } from '../retrieve/popularity.ts'
-import { createVectorTable, type VectorTable } from '../retrieve/vector-table.ts'
 import type { FilterFields } from './item-filter.ts'
 
 /** An item as the engine holds it; its row is its place in `DomainCatalogue.items`. */
@@ -20,7 +19,6 @@ export interface CatalogueItem extends BundleItem, FilterFields {
 export interface DomainCatalogue {
   readonly name: string
   readonly items: CatalogueItem[]
-  readonly vectors: VectorTable
   readonly index: CandidateIndex
   readonly encoder: UserEncoder
   readonly projector: ItemProjector
@@ -60,7 +58,6 @@ export async function openCatalogue (
     return {
       name,
       items,
-      vectors: createVectorTable(base, width),
       index: await openIndex(bundle, name, base, width, options),
       encoder,
       projector: createItemProjector(global, local, facts.itemNorm),
@@ -83,7 +80,6 @@ export async function emptyCatalogue (
   return {
     name,
     items: [],
-    vectors: createVectorTable(nothing, projector.width),
     index: await openExactIndex(nothing, projector.width, provider),
     encoder: { ...encoder, close: async () => {} },
     projector,

@@ -109,7 +109,6 @@ export async function openEngine (
         const place = places.get(itemId)
         if (place === undefined) return false
         place.domain.index.remove(place.row)
-        place.domain.vectors.remove(place.row)
         return places.delete(itemId)
       },
       async describe (itemId) {
@@ -205,7 +204,9 @@ export async function openEngine (
   }
 
   function toWindow (window: readonly Place[], domain: DomainCatalogue): WindowItem[] {
-    return window.map((place) => ({ vector: place.domain.vectors.vector(place.row), own: place.domain === domain }))
+    return window.map((place) => ({
+      vector: place.domain.index.vectors.vector(place.row), own: place.domain === domain,
+    }))
   }
 
   function textVector (text: Float32Array): Float32Array {
@@ -248,7 +249,7 @@ export async function openEngine (
   /** All or none: everything that can be wrong with an item is found before the first one is written. */
   function putItems (items: readonly EngineItem[]): void {
     const given = new Map<string, DomainCatalogue>()
-    const projected = items.map((item) => {
+    for (const item of items) {
       const domain = domains.get(item.domain)
       if (domain === undefined) throw unknownDomain()
       const known = places.get(item.itemId)?.domain ?? given.get(item.itemId) ?? domain
@@ -257,12 +258,15 @@ export async function openEngine (
         throw new IsthmusError('conflict', 'the item is in another domain', { place: { field: 'itemId' } })
       }
       checkEmbedding(item.embedding, 'embedding')
-      return { item, domain, vector: domain.projector.project(item.embedding) }
+    }
+    const projected = [...new Set(given.values())].flatMap((domain) => {
+      const own = items.filter((item) => item.domain === domain.name)
+      const vectors = domain.projector.projectAll(own.map(({ embedding }) => embedding))
+      return own.map((item, i) => ({ item, domain, vector: vectors[i]! }))
     })
     for (const { item, domain, vector } of projected) {
       const row = places.get(item.itemId)?.row ?? domain.items.length
       domain.index.put(row, vector)
-      domain.vectors.put(row, vector)
       const { domain: _domain, embedding: _embedding, ...fields } = item
       domain.items[row] = { ...fields, posted: true }
       places.set(item.itemId, { domain, row })

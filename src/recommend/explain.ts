@@ -54,7 +54,7 @@ export async function explain (
       },
       items: items.map((item, i) => {
         const place = places[a]![i]!
-        const vector = domain.vectors.vector(place.row)
+        const vector = domain.index.vectors.vector(place.row)
         const parts = {
           global: dot(user.subarray(0, globalWidth), vector.subarray(0, globalWidth)),
           ...(localWidth > 0 ? { local: dot(user.subarray(globalWidth), vector.subarray(globalWidth)) } : {}),

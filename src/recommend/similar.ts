@@ -11,7 +11,7 @@ import type { NearItem } from './engine.ts'
 export function nearestByGlobalHalf (item: Place, domain: DomainCatalogue, width: number, k: number): Hit[] {
   const like = cosineWith(globalHalf(item, width))
   const hits: Hit[] = []
-  for (const row of domain.vectors.rows()) {
+  for (const row of domain.index.vectors.rows()) {
     if (domain === item.domain && row === item.row) continue
     hits.push({ row, score: like(globalHalf({ domain, row }, width)) })
   }
@@ -40,7 +40,7 @@ export function named ({ domain, row }: Place): { itemId: string, domain: string
 }
 
 function globalHalf ({ domain, row }: Place, width: number): Float32Array {
-  return domain.vectors.vector(row).subarray(0, width)
+  return domain.index.vectors.vector(row).subarray(0, width)
 }
 
 /** The cosine with one vector, whose length is taken once; 0 where either is zero. */

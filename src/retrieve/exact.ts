@@ -78,6 +78,8 @@ export async function openExactIndex (
   return {
     kind: 'exact',
     get size () { return table.live },
+    tail: 0,
+    vectors: table,
     search: async (queries, requests) => requests.length === 0 ? [] : await searchSome(queries, requests, MARGIN),
     put (row, vector) {
       table.put(row, vector)

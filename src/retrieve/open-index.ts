@@ -1,4 +1,4 @@
-import { files } from '../bundle/layout.ts'
+import { indexFiles } from '../bundle/layout.ts'
 import type { Bundle } from '../bundle/open.ts'
 import type { ProviderChoice } from '../encode/ort.ts'
 import { IsthmusError } from '../errors.ts'
@@ -38,16 +38,16 @@ export async function openIndex (
   if (choice === 'exact' || (choice === 'auto' && vectors.length / width <= EXACT_UP_TO)) return await exact()
 
   const facts = bundle.manifest.retrieval[domain]
-  if (facts === undefined || !bundle.has(files.index(domain))) {
+  const names = indexFiles(domain, facts?.shards)
+  if (facts === undefined || !names.every(bundle.has)) {
     if (choice === 'auto') return await exact('the bundle has no HNSW index')
     throw new IsthmusError('index_driver_unavailable', `the bundle has no HNSW index for ${domain}`)
   }
   if (!facts.usable) return await exact('the recall of the HNSW index is below 0.99')
-  const driver = await findDriver()
-  if (driver === undefined) {
+  if (await findDriver() === undefined) {
     if (choice === 'auto') return await exact(ABSENT)
     throw new IsthmusError('index_driver_unavailable', ABSENT)
   }
-  const bytes = await bundle.read(files.index(domain))
-  return await openHnswIndex({ bytes, base: vectors, width, efSearch: facts.efSearch, driver })
+  const shards = names.map((name) => async () => await bundle.read(name))
+  return await openHnswIndex({ shards, base: vectors, width, efSearch: facts.efSearch })
 }

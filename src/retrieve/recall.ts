@@ -1,7 +1,8 @@
 import type { ProviderChoice } from '../encode/ort.ts'
 import { openExactIndex } from './exact.ts'
 import type { HnswDriver } from './hnsw-driver.ts'
-import { loadHnsw } from './hnsw.ts'
+import { loadHnsw } from './hnsw-file.ts'
+import { rowsOfShard } from './shards.ts'
 
 /** What `ef` finds: the share of the exact scan's best 100 that the graph's best 100 hold. */
 export interface Recall { readonly ef: number, readonly recall: number }
@@ -15,8 +16,8 @@ export const RECALL_EFS: readonly number[] = [100, 128, 200, 256, 400]
 const QUERIES_AT_ONCE = 32
 
 export interface MeasureRecallOptions {
-  /** The index's file, as `buildHnsw` gave it. */
-  readonly bytes: Buffer
+  /** The files of the index's shards, as `buildHnsw` or `buildHnswShards` gave them. */
+  readonly shards: readonly Buffer[]
   /** Item vectors [rows, width]. */
   readonly vectors: Float32Array
   readonly width: number
@@ -29,7 +30,7 @@ export interface MeasureRecallOptions {
 
 /** Mean recall at each ef, of the graph alone: what is served fetches more than it asks for and does not find less. */
 export async function measureRecall (
-  { bytes, vectors, width, queries, driver, efs = RECALL_EFS, provider = 'cpu' }: MeasureRecallOptions
+  { shards, vectors, width, queries, driver, efs = RECALL_EFS, provider = 'cpu' }: MeasureRecallOptions
 ): Promise<Recall[]> {
   const rows = vectors.length / width
   const k = Math.min(RECALL_AT, rows)
@@ -49,11 +50,18 @@ export async function measureRecall (
     await exact.close()
   }
 
-  const graph = await loadHnsw(bytes, rows, width, driver)
-  return efs.map((ef) => {
-    graph.setEf(ef)
-    const found = truth.reduce((sum, best, q) =>
-      sum + graph.searchKnn(Array.from(query(q)), k).neighbors.filter((row) => best.has(row)).length, 0)
-    return { ef, recall: count === 0 ? 0 : found / (count * k) }
-  })
+  // Shards have no row in common, and of what they find together the best k are those of the scan or none is better.
+  const found = efs.map(() => 0)
+  for (const [index, bytes] of shards.entries()) {
+    const held = rowsOfShard(rows, { index, of: shards.length })
+    const graph = await loadHnsw(bytes, held, width, driver)
+    for (const [e, ef] of efs.entries()) {
+      graph.setEf(ef)
+      for (const [q, best] of truth.entries()) {
+        const { neighbors } = graph.searchKnn(Array.from(query(q)), Math.min(k, held))
+        found[e]! += neighbors.filter((row) => best.has(row)).length
+      }
+    }
+  }
+  return efs.map((ef, e) => ({ ef, recall: count === 0 ? 0 : found[e]! / (count * k) }))
 }

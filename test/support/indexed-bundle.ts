@@ -1,6 +1,6 @@
 import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { files } from '../../src/bundle/layout.ts'
+import { files, indexFiles } from '../../src/bundle/layout.ts'
 import { openBundle } from '../../src/bundle/open.ts'
 import { writeBundle } from '../../src/bundle/write.ts'
 import { buildHnsw } from '../../src/retrieve/hnsw-build.ts'
@@ -20,7 +20,7 @@ export async function writeIndexedBundle (options: TinyBundleOptions = {}): Prom
     for (const { path } of listed) await cp(join(tiny.dir, path), join(into, path))
     for (const { name, items } of facts.domains) {
       const vectors = await bundle.readFloats(files.vectors(name), items * WIDTH)
-      await writeFile(join(into, files.index(name)), await buildHnsw(vectors, WIDTH, driver))
+      await writeFile(join(into, indexFiles(name)[0]!), await buildHnsw(vectors, WIDTH, driver))
     }
     const recall = [{ ef: 128, recall: 1 }]
     const index = { m: 16, efConstruction: 200, efSearch: 128, recall, queries: 1, usable: true }
