@@ -16,6 +16,7 @@ export interface ProfileSettings {
   readonly partition: boolean
   /** What of an item is shown, by domain; the title where a domain is not named. */
   readonly attributes: Attributes
+  /** Of the clusters. */
   readonly seed: number
 }
 
