@@ -7,7 +7,7 @@ import { faithfulShop } from '../train/planted.ts'
 /** Of the texts' vectors. */
 export const WIDTH = 48
 
-/** Users true to one of four topics in two domains, A and B; titles say the topic, vectors are as `embed` makes them. */
+/** Users true to one of four topics in two domains A and B; titles say the topic, vectors are as `embed` makes them. */
 export async function topicShop (users = 40): Promise<{ dataset: Dataset, texts: ItemTexts }> {
   const { dataset } = faithfulShop({ users, length: 4 })
   const size = dataset.domains[0]!.size

@@ -22,7 +22,7 @@ export interface MockServer {
   close: () => Promise<void>
 }
 
-/** `@dwmkerr/mock-llm`, told to answer each chat with a note, or products where it asks for some, of another wording. */
+/** `@dwmkerr/mock-llm`, told to answer each chat with a note, or with products, in words of its own. */
 export async function startChats (): Promise<MockServer> {
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-mock-'))
   const config = join(folder, 'mock.yaml')

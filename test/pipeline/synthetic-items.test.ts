@@ -37,8 +37,8 @@ afterAll(() => rm(folder, { recursive: true }))
 /** The item of the catalogue among a user's synthetic events; the users that have none have none. */
 function grounded ({ augmentation }: Dataset, user: number): number | undefined {
   const { offsets, events, synthetic } = augmentation!
-  for (let i = offsets[user]!; i < offsets[user + 1]!; i++) if (synthetic[i] === 1 && events[i]! <= real) return events[i]
-  return undefined
+  const places = Array.from({ length: offsets[user + 1]! - offsets[user]! }, (_, i) => offsets[user]! + i)
+  return places.filter((at) => synthetic[at] === 1).map((at) => events[at]!).find((id) => id <= real)
 }
 
 describe('synthetic events', () => {
