@@ -23,6 +23,8 @@ const DomainSchema = Type.Object({
   /** What an item of the domain is called in texts, e.g. `sports`. */
   noun: Type.Optional(Type.String({ maxLength: 128 })),
   items: Count,
+  /** True where it came after the training, by its items' texts alone. */
+  added: Type.Optional(Type.Literal(true)),
 }, closed)
 
 const EncoderSchema = Type.Object({

@@ -42,9 +42,18 @@ export async function findSources (inputs: readonly string[]): Promise<Sources> 
 
 /** Like `findSources`, where items are not needed; a file that is named itself is taken whatever its name. */
 export async function findInteractions (inputs: readonly string[]): Promise<readonly Source[]> {
+  return await findKind(inputs, 'interactions')
+}
+
+/** The same for items alone. */
+export async function findItems (inputs: readonly string[]): Promise<readonly Source[]> {
+  return await findKind(inputs, 'items')
+}
+
+async function findKind (inputs: readonly string[], kind: string): Promise<readonly Source[]> {
   const found = await Promise.all(inputs.map(async (input) => {
     const paths = await expand(input)
-    return paths[0] === input ? [sourceOf(input)] : named(paths, 'interactions', [input])
+    return paths[0] === input ? [sourceOf(input)] : named(paths, kind, [input])
   }))
   return found.flat()
 }

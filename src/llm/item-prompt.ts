@@ -1,3 +1,5 @@
+import { IsthmusError } from '../errors.ts'
+
 /**
  * How an item becomes one text for an embedder. A template's name with its version is written into every artefact and
  * into every cache key: a changed word is a new version.
@@ -12,7 +14,6 @@ export type Template = typeof TEMPLATES[number]
 
 /** Everything that decides the texts of a catalogue, besides the items: kept whole in manifests. */
 export interface ItemPrompt {
-  /** The words around an item: ours, or the paper's. */
   readonly template: Template
   /** What a domain's items are called, by domain name. */
   readonly nouns: Readonly<Record<string, string>>
@@ -62,8 +63,30 @@ export function itemPrompt (
   return { template, nouns: Object.fromEntries(domains.map((domain) => [domain, nounOf(prompt, domain)])) }
 }
 
+/**
+ * The prompt that a bundle's item texts were made with, from what its manifest says of it: an item that comes later has
+ * to be made a text in the same way. Throws `format_unsupported` for a template that this version does not know.
+ */
+export function promptOf (
+  { domains, textTemplate }: {
+    readonly domains: ReadonlyArray<{ readonly name: string, readonly noun?: string | undefined }>,
+    readonly textTemplate?: string | undefined,
+  }
+): ItemPrompt {
+  const template = TEMPLATES.find((name) => name === textTemplate)
+  if (textTemplate !== undefined && template === undefined) {
+    throw new IsthmusError('format_unsupported', 'the item template of the bundle is not known here', {
+      place: { field: 'textTemplate' },
+    })
+  }
+  return itemPrompt(domains.map(({ name }) => name), {
+    nouns: Object.fromEntries(domains.flatMap(({ name, noun }) => noun === undefined ? [] : [[name, noun]])),
+    ...(template === undefined ? {} : { template }),
+  })
+}
+
 /** What items of a domain are called, also of one that the prompt was not made for. */
-function nounOf ({ nouns }: Pick<ItemPrompt, 'nouns'>, domain: string): string {
+export function nounOf ({ nouns }: Pick<ItemPrompt, 'nouns'>, domain: string): string {
   // A domain may be called `constructor`.
   const own = Object.hasOwn(nouns, domain) ? nouns[domain] : undefined
   return own ?? NOUNS.get(domain) ?? domain.replace(/[-_]+/g, ' ')

@@ -2,25 +2,8 @@ import { Readable } from 'node:stream'
 import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
 import { type BundleHistory, files } from '../bundle/layout.ts'
-import type { Manifest } from '../bundle/manifest.ts'
 import type { Bundle } from '../bundle/open.ts'
-import { IsthmusError } from '../errors.ts'
-import { type ItemPrompt, itemPrompt, TEMPLATES } from '../llm/item-prompt.ts'
 import type { SeedHistory } from '../state/stores.ts'
-
-/** How the bundle's item texts were made: a cold item's text has to be made the same way. */
-export function promptOf ({ domains, textTemplate }: Manifest): ItemPrompt {
-  const template = TEMPLATES.find((name) => name === textTemplate)
-  if (textTemplate !== undefined && template === undefined) {
-    throw new IsthmusError('format_unsupported', 'the item template of the bundle is not known here', {
-      place: { field: 'textTemplate' },
-    })
-  }
-  return itemPrompt(domains.map(({ name }) => name), {
-    nouns: Object.fromEntries(domains.flatMap(({ name, noun }) => noun === undefined ? [] : [[name, noun]])),
-    ...(template === undefined ? {} : { template }),
-  })
-}
 
 /** The histories that came with a bundle, in its order; none if it was exported without. */
 export async function * historiesOf (bundle: Bundle): AsyncGenerator<SeedHistory> {

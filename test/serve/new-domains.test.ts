@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Engine } from '../../src/recommend/engine.ts'
 import { MOST_OPENED } from '../../src/serve/new-domains.ts'
 import { memoryStore } from '../support/memory-store.ts'
+import { openModelsService } from './models/service.ts'
 import { openService, type Service } from './service.ts'
 
 const BUNDLE = { withLocal: false, system: 'llm-recg' } as const
@@ -149,5 +150,36 @@ describe('a restart', () => {
     const without = await opened(false)
     expect(without.engine.openedDomains).toEqual([])
     await without.close()
+  })
+})
+
+describe('a change of models', () => {
+  it('keeps a domain that was opened, also one opened meanwhile, and loses it where the next model cannot have it', async () => {
+    const service = await openModelsService({ bundles: [BUNDLE, BUNDLE, {}], deps: { openDomains: true } })
+    const status = async (domain: string): Promise<number> =>
+      (await service.post(`/recommend?domain=${domain}`, { history: HISTORY })).statusCode
+    const activate = async (i: number) =>
+      await service.post('/models/activate', { version: service.versions[i]!.manifest.version })
+    const health = async () => (await service.get('/health')).json()
+    try {
+      expect((await service.post('/items', toy('t1', 'running doll'))).statusCode).toBe(201)
+      service.whileLoading(async () => {
+        expect((await service.post('/items', toy('g1', 'spade', 'garden'))).statusCode).toBe(201)
+      })
+      expect((await activate(1)).statusCode).toBe(200)
+      service.whileLoading(undefined)
+      expect([await status('toys'), await status('garden'), (await health()).newDomains]).toEqual([200, 200, 'on'])
+      expect((await service.post('/recommend?domain=garden', { history: HISTORY })).json()).toMatchObject({
+        model: { version: service.versions[1]!.manifest.version }, items: [{ itemId: 'g1' }],
+      })
+
+      expect((await activate(2)).statusCode).toBe(200)
+      expect([await status('toys'), (await health()).newDomains, (await health()).pendingItems]).toEqual([400, 'unsupported', 0])
+      expect((await service.post('/items', toy('t2', 'doll'))).json()).toMatchObject({ code: 'domains_fixed' })
+      expect((await service.post('/models/rollback')).statusCode).toBe(200)
+      expect([await status('toys'), await status('garden'), (await health()).newDomains]).toEqual([200, 200, 'on'])
+    } finally {
+      await service.close()
+    }
   })
 })

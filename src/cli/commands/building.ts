@@ -111,42 +111,6 @@ export const EMBED = {
   json: MADE + '; with --dry-run the expected calls and tokens',
 } as const satisfies Command
 
-export const AUGMENT = {
-  name: 'augment',
-  group: 'build',
-  summary: 'Makes up events for users in domains they did not choose from, between their training events',
-  says: '`extractive` takes neighbours from the catalogue: it is no language model. The key of an endpoint is read from ' +
-    'OPENAI_API_KEY. After Ctrl-C the same command goes on, and nothing is paid for twice. `train` and `profile` take ' +
-    'what it leaves in the place of embeddings.',
-  flags: {
-    ...inOut('embeddings', 'augmentation'),
-    chat: { type: 'string', value: 'extractive|openai', default: 'extractive', says: 'who makes items up' },
-    model: { type: 'string', value: 'name', default: 'gpt-4o-mini', says: 'openai: which model' },
-    'base-url': { type: 'string', value: 'url', says: 'openai: another endpoint; OPENAI_BASE_URL without it' },
-    'kmeans-k': { type: 'string', value: 'n', default: '10', says: 'clusters of a domain, and so the most representatives' },
-    'n-generate': { type: 'string', value: 'n', default: '10', says: 'items asked for of a user and pair of domains' },
-    topk: { type: 'string', value: 'n', default: '5', says: 'of them the nearest to what the user chose' },
-    tau: { type: 'string', value: 'auto|x', default: 'auto', says: 'least cosine to the other domain; auto: 0.2-0.35 items a user' },
-    'no-filter': { type: 'boolean', says: 'keep whatever was made up' },
-    insert: { type: 'string', value: 'anchor|tail|random', default: 'anchor', says: 'where it goes' },
-    'no-ground': { type: 'boolean', says: 'openai: no item of the catalogue in the place of one made up' },
-    'ground-tau': { type: 'string', value: 'x', default: '0.9', says: 'least cosine for that' },
-    'inject-ratio': { type: 'string', value: 'x', default: '1', says: 'the share of what passed that is inserted' },
-    'inject-min-r': { type: 'string', value: 'x', default: '0', says: 'only for users whose choices are so uneven' },
-    ...SPEND_FLAGS,
-    ...SEED,
-    ...CONFIG,
-  },
-  examples: [
-    { run: 'augment --in work/shop/embeddings --out work/shop/augmentation', says: 'without a language model' },
-    {
-      run: 'augment --in work/shop/embeddings --out work/shop/made-up --chat openai --dry-run',
-      says: 'what one would cost',
-    },
-  ],
-  json: MADE + '; with --dry-run the expected calls and tokens',
-} as const satisfies Command
-
 export const PROFILE = {
   name: 'profile',
   group: 'build',
@@ -154,12 +118,11 @@ export const PROFILE = {
   says: '`extractive` picks words out of titles: it is no language model. The key of an endpoint is read from ' +
     'OPENAI_API_KEY. After Ctrl-C the same command goes on, and nothing is paid for twice.',
   flags: {
-    ...inOut('embeddings, or augmentation', 'profiles'),
-    mode: { type: 'string', value: 'mixed|domain-aware', default: 'mixed', says: 'all domains together, or LLM-EDT\'s way' },
+    ...inOut('embeddings', 'profiles'),
     chat: { type: 'string', value: 'extractive|openai', default: 'extractive', says: 'who writes them' },
     model: { type: 'string', value: 'name', default: 'gpt-4o-mini', says: 'openai: which model' },
     'base-url': { type: 'string', value: 'url', says: 'openai: another endpoint; OPENAI_BASE_URL without it' },
-    clusters: { type: 'string', value: 'n', default: '10', says: 'of items (of a domain), and so the most notes of a user' },
+    clusters: { type: 'string', value: 'n', default: '10', says: 'of items, and so the most notes of a user' },
     latest: { type: 'string', value: 'n', default: '15', says: 'products shown of each cluster' },
     'no-cluster': { type: 'boolean', says: 'one prompt a user, without clusters' },
     ...SPEND_FLAGS,
@@ -195,7 +158,7 @@ export const TRAIN = {
   says: 'Ctrl-C saves; the same command goes on from there, and --fresh begins anew. Equal runs give equal bytes on wasm, ' +
     'and on native with TF_NUM_INTRAOP_THREADS=1.',
   flags: {
-    ...inOut('embeddings, augmentation or profiles', 'run'),
+    ...inOut('embeddings, or profiles', 'run'),
     ...TRAINED,
     ...BACKEND,
     fresh: { type: 'boolean', says: 'forget what an earlier call left' },
@@ -255,6 +218,25 @@ export const EXPORT = {
   },
   examples: [{ run: 'export --in work/shop/evaluation --out models/shop', says: 'then: isthmus start --bundle models/shop' }],
   json: 'the version\'s folder, its domains, its size, and whether it was there unchanged',
+} as const satisfies Command
+
+export const ADD_DOMAIN = {
+  name: 'add-domain',
+  group: 'build',
+  summary: 'Writes the next version of an llm-recg bundle, with a domain that nobody has trained on',
+  says: 'Vectors come from the texts of its items, by the embedder of the bundle; there is an index, and golden answers, ' +
+    'which are asked before CURRENT names the version. Nothing is trained, and nothing is popular yet.',
+  flags: {
+    items: { type: 'string', value: 'file', required: true, multiple: true, says: 'items as prepare reads them, or a folder' },
+    bundle: { type: 'string', value: 'models/<name>', required: true, says: 'the bundle, or one version of it' },
+    'max-bad-share': { type: 'string', value: 'x', default: '0.01', says: 'more unreadable rows than this stop it' },
+    'base-url': { type: 'string', value: 'url', says: 'of an endpoint that embeds; OPENAI_BASE_URL without it' },
+    'max-usd': SPEND_FLAGS['max-usd'],
+    prices: SPEND_FLAGS.prices,
+    cache: SPEND_FLAGS.cache,
+  },
+  examples: [{ run: 'add-domain --items food.jsonl --bundle models/kitchen', says: 'food, from what kitchen has taught' }],
+  json: 'the version\'s folder, the domains it got, and whether it was there unchanged',
 } as const satisfies Command
 
 export const DEMO = {

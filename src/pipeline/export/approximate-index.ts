@@ -23,15 +23,22 @@ export async function approximateIndex (
   driver: HnswDriver, model: Model, dataset: Dataset, domain: number, vectors: Float32Array
 ): Promise<BuiltIndex> {
   const width = model.vectorWidth
-  const count = shardsFor(vectors.length / width, width)
-  const shards = count === 1
-    ? [await buildHnsw(vectors, width, driver)]
-    : await buildHnswShards(vectors, width, count)
   const histories = spreadUsers(dataset, QUERIES).map((user) => historyOf(dataset, user))
   const queries = new Float32Array(histories.length * width)
   for (let from = 0; from < histories.length; from += QUERIES_AT_ONCE) {
     queries.set(model.userVectors(histories.slice(from, from + QUERIES_AT_ONCE), domain), from * width)
   }
+  return await measuredIndex(driver, vectors, queries, width)
+}
+
+/** The same for vectors of users [queries, width] that somebody has made already. */
+export async function measuredIndex (
+  driver: HnswDriver, vectors: Float32Array, queries: Float32Array, width: number
+): Promise<BuiltIndex> {
+  const count = shardsFor(vectors.length / width, width)
+  const shards = count === 1
+    ? [await buildHnsw(vectors, width, driver)]
+    : await buildHnswShards(vectors, width, count)
   const recall = await measureRecall({ shards, vectors, width, queries, driver })
   const last = recall.at(-1)!
   const enough = recall.find(({ ef, recall }) => ef >= LEAST_EF && recall >= RECALL_WANTED) ?? last
@@ -44,7 +51,7 @@ export async function approximateIndex (
       ...(count === 1 ? {} : { shards: count }),
       efSearch: enough.ef,
       recall,
-      queries: histories.length,
+      queries: queries.length / width,
       usable: last.recall >= RECALL_WANTED,
     },
   }

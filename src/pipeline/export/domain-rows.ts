@@ -37,7 +37,8 @@ export function rowsOf (ids: Int32Array, table: Float32Array, width: number): Fl
   return rows
 }
 
-function bundleItem ({ itemId, title, brand, categories, price }: Item): BundleItem {
+/** What a bundle keeps of an item. */
+export function bundleItem ({ itemId, title, brand, categories, price }: Item): BundleItem {
   return {
     itemId,
     ...(title !== undefined && { title }),

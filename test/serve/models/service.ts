@@ -12,7 +12,7 @@ import type { LoadedModel } from '../../../src/serve/models/open-model.ts'
 import { domainBringer } from '../../../src/serve/new-domains.ts'
 import { replayItems } from '../../../src/serve/replay.ts'
 import { type MemoryStore, memoryStore } from '../../support/memory-store.ts'
-import { type TinyBundle, writeTinyBundle } from '../../support/tiny-bundle.ts'
+import { type TinyBundle, type TinyBundleOptions, writeTinyBundle } from '../../support/tiny-bundle.ts'
 import { NOW, tinyEmbedder } from '../service.ts'
 
 export interface ModelsService extends App {
@@ -36,6 +36,8 @@ export interface ModelsServiceOptions {
   /** Ids of the embedders of the versions; two of one id unless told. */
   readonly embedders?: readonly string[]
   readonly failingEmbedder?: string
+  /** What the versions are besides; two that are nothing else unless told. */
+  readonly bundles?: readonly TinyBundleOptions[]
   readonly deps?: Partial<AppDeps>
 }
 
@@ -43,12 +45,15 @@ const HOUR = 3_600_000
 
 /** The service with several versions of a tiny bundle below one root, all in this process. */
 export async function openModelsService (options: ModelsServiceOptions = {}): Promise<ModelsService> {
-  const { embedders = ['hash/384', 'hash/384'], failingEmbedder } = options
+  const { bundles = [], failingEmbedder } = options
+  const { embedders = Array<string>(bundles.length || 2).fill('hash/384') } = options
   const root = await mkdtemp(join(tmpdir(), 'isthmus-models-'))
   const versions: TinyBundle[] = []
   for (const [i, id] of embedders.entries()) {
     const embedder = { id, width: 384 }
-    versions.push(await writeTinyBundle({ root, embedder, now: NOW + i * HOUR, seed: 7 + i, itemsPerDomain: 20 }))
+    versions.push(await writeTinyBundle({
+      root, embedder, now: NOW + i * HOUR, seed: 7 + i, itemsPerDomain: 20, ...bundles[i],
+    }))
   }
   await writeFile(join(root, CURRENT_FILE), `${versions[0]!.manifest.version}\n`)
   await rm(join(root, PREVIOUS_FILE))
