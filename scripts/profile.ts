@@ -11,12 +11,13 @@ import { openSpending } from '../src/pipeline/spending.ts'
 import { startProgress } from '../src/progress.ts'
 import type { Progress } from '../src/progress.ts'
 
-const UNITS = { clusters: 'runs', parts: 'notes', profiles: 'users', vectors: 'users' } as const
+const UNITS = { clusters: 'runs', reforms: 'cases', parts: 'notes', profiles: 'users', vectors: 'users' } as const
 
 await runCommand(PROFILE, async ({ flags, signal }) => {
   const { chat, ...settings } = profileSettings({
     ...await readConfig(flags.config),
     ...given({
+      mode: flags.mode,
       chat: flags.chat,
       model: flags.model,
       baseUrl: flags['base-url'],

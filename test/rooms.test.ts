@@ -31,7 +31,7 @@ const ARROWS: Record<string, readonly string[]> = {
     'train', 'evaluate', 'bundle', 'encode', 'retrieve', 'recommend', 'state', 'cli',
   ],
   cli: ['errors'],
-  reference: ['errors', 'paths', 'files', 'cli', 'serve'],
+  reference: ['errors', 'paths', 'files', 'config', 'data', 'systems', 'pipeline', 'cli', 'serve'],
   doctor: ['errors', 'onnx', 'nn', 'encode', 'retrieve', 'bundle'],
   serve: ['errors', 'paths', 'config', 'files', 'llm', 'encode', 'bundle', 'state', 'recommend'],
 }

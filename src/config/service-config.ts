@@ -5,6 +5,7 @@ import { packageRoot } from '../paths.ts'
 import { isLoopback } from './loopback.ts'
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts'
 import { type ApiKey, parseKeys } from './api-keys.ts'
+import { CHOICES, INTEGERS, TEXTS } from './service-variables.ts'
 
 /** Everything an operator may set, checked once, before anything starts. */
 export interface ServiceConfig {
@@ -23,7 +24,7 @@ export interface ServiceConfig {
   readonly redis: RedisSettings | undefined
   readonly provider: 'auto' | 'cuda' | 'cpu'
   readonly retrieval: 'auto' | 'exact' | 'hnsw'
-  readonly logLevel: typeof LOG_LEVELS[number]
+  readonly logLevel: typeof CHOICES.LOG_LEVEL.of[number]
   /** Milliseconds a request has unless it says otherwise. */
   readonly requestTimeoutMs: number
   readonly maxInFlight: number
@@ -51,7 +52,7 @@ export interface RedisSettings {
   readonly timeoutMs: number
 }
 
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+type Name = keyof typeof INTEGERS | keyof typeof CHOICES | keyof typeof TEXTS
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -60,54 +61,57 @@ export type Environment = Readonly<Record<string, string | undefined>>
  * Fails with `config_invalid`, and the variable's name, on a value that is none.
  */
 export function serviceConfig (env: Environment, flags: Environment = {}): ServiceConfig {
-  const read = (name: string): string | undefined => {
+  const read = (name: Name): string | undefined => {
     const value = flags[name.toLowerCase().replaceAll('_', '-')] ?? env[name]
     return value === undefined || value.trim() === '' ? undefined : value.trim()
   }
-  const integer = (name: string, fallback: number, min: number, max: number): number =>
-    wholeNumber(name, read(name), min, max) ?? fallback
-  const choice = <T extends string>(name: string, of: readonly T[], fallback: T): T => {
-    const value = read(name) ?? fallback
-    return of.find((one) => one === value) ?? refuseSetting(name, `is one of ${of.join(', ')}`)
+  const integer = (name: keyof typeof INTEGERS): number => {
+    const { least, most, default: otherwise } = INTEGERS[name]
+    return wholeNumber(name, read(name), least, most) ?? otherwise
   }
-  const port = (name: string): number | undefined => wholeNumber(name, read(name), 0, 65_535)
+  const choice = <N extends keyof typeof CHOICES>(name: N): typeof CHOICES[N]['of'][number] => {
+    const { of, default: otherwise } = CHOICES[name]
+    const value = read(name) ?? otherwise
+    const words: ReadonlyArray<typeof CHOICES[N]['of'][number]> = of
+    return words.find((one) => one === value) ?? refuseSetting(name, `is one of ${of.join(', ')}`)
+  }
   const dataDir = read('DATA_DIR')
   const redisUrl = read('REDIS_URL')
-  const allowInsecure = choice('ALLOW_INSECURE_REDIS', ['0', '1'], '0') === '1'
+  const allowInsecure = choice('ALLOW_INSECURE_REDIS') === '1'
   const namespace = read('REDIS_NAMESPACE')
-  const host = read('HOST') ?? '127.0.0.1'
+  const host = read('HOST') ?? TEXTS.HOST.default
   const keys = [...parseKeys(read('API_KEYS') ?? '', 'API_KEYS'), ...keysOfFile(read('API_KEYS_FILE'))]
-  if (keys.length === 0 && !isLoopback(host) && choice('ALLOW_NO_KEYS', ['0', '1'], '0') === '0') {
+  if (keys.length === 0 && !isLoopback(host) && choice('ALLOW_NO_KEYS') === '0') {
     refuseSetting('API_KEYS', `is not set, and ${host} may be reached from elsewhere; npm run new-key makes one, ` +
       'and ALLOW_NO_KEYS=1 lets everybody in')
   }
   return {
-    bundle: resolve(read('BUNDLE') ?? join(packageRoot, 'models/demo')),
+    bundle: resolve(read('BUNDLE') ?? join(packageRoot, TEXTS.BUNDLE.default)),
     dataDir: dataDir === undefined ? undefined : resolve(dataDir),
     host,
-    port: port('PORT') ?? 3000,
-    metricsPort: port('METRICS_PORT'),
+    port: integer('PORT'),
+    metricsPort: wholeNumber('METRICS_PORT', read('METRICS_PORT'), INTEGERS.PORT.least, INTEGERS.PORT.most),
     keys,
     redis: redisUrl === undefined
       ? undefined
       : {
           address: parseRedisUrl(redisUrl, 'REDIS_URL', { allowInsecure }),
-          timeoutMs: integer('REDIS_TIMEOUT_MS', 50, 1, 5000),
+          timeoutMs: integer('REDIS_TIMEOUT_MS'),
           ...(namespace === undefined ? {} : { namespace }),
         },
-    provider: choice('ORT_PROVIDER', ['auto', 'cuda', 'cpu'], 'auto'),
-    retrieval: choice('RETRIEVAL', ['auto', 'exact', 'hnsw'], 'auto'),
-    logLevel: choice('LOG_LEVEL', LOG_LEVELS, 'info'),
-    requestTimeoutMs: integer('REQUEST_TIMEOUT_MS', 250, 10, 5000),
-    maxInFlight: integer('MAX_IN_FLIGHT', 256, 1, 100_000),
-    requestsPerMinute: integer('RATE_LIMIT', 0, 0, 100_000_000),
-    itemsPerMinute: integer('RATE_LIMIT_ITEMS', 0, 0, 100_000_000),
-    maxLoopDelayMs: integer('MAX_LOOP_DELAY_MS', 100, 1, 60_000),
-    maxWaiting: integer('ENGINE_QUEUE', 512, 1, 100_000),
-    openDomains: choice('OPEN_DOMAINS', ['0', '1'], '0') === '1',
-    modelWatchMs: integer('MODEL_WATCH_MS', 1000, 0, 3_600_000),
-    shutdownDelayMs: integer('SHUTDOWN_DELAY_MS', 0, 0, 60_000),
-    shutdownTimeoutMs: integer('SHUTDOWN_TIMEOUT_MS', 10_000, 100, 120_000),
+    provider: choice('ORT_PROVIDER'),
+    retrieval: choice('RETRIEVAL'),
+    logLevel: choice('LOG_LEVEL'),
+    requestTimeoutMs: integer('REQUEST_TIMEOUT_MS'),
+    maxInFlight: integer('MAX_IN_FLIGHT'),
+    requestsPerMinute: integer('RATE_LIMIT'),
+    itemsPerMinute: integer('RATE_LIMIT_ITEMS'),
+    maxLoopDelayMs: integer('MAX_LOOP_DELAY_MS'),
+    maxWaiting: integer('ENGINE_QUEUE'),
+    openDomains: choice('OPEN_DOMAINS') === '1',
+    modelWatchMs: integer('MODEL_WATCH_MS'),
+    shutdownDelayMs: integer('SHUTDOWN_DELAY_MS'),
+    shutdownTimeoutMs: integer('SHUTDOWN_TIMEOUT_MS'),
   }
 }
 

@@ -33,6 +33,14 @@ export function wholeNumber (name: string, text: string | undefined, least = 0):
   return value
 }
 
+/** A flag that is a number; absent where it was not given. Throws `config_invalid`. */
+export function decimal (name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const value = /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+  if (Number.isFinite(value)) return value
+  throw new IsthmusError('config_invalid', `--${name} is a number`, { place: { field: name } })
+}
+
 /** Without the members that are undefined: flags that were not given leave the config file's value alone. */
 export function given (values: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))

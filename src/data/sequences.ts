@@ -10,8 +10,11 @@ import { shuffleTies } from './ties.ts'
 import type { Ties } from './ties.ts'
 
 export interface SequenceSettings {
+  /** Users and items with fewer events go, until none is left. In a file also `5,3`, or one number for both. */
   readonly kCore: KCore | 'none'
+  /** The order of a user's events of one time: drawn, or as they stand in the input. */
   readonly ties: Ties
+  /** Of everything that is drawn. */
   readonly seed: number
   /** The domains to keep, in this order; all, in order of first appearance, where absent. */
   readonly domains?: readonly string[]

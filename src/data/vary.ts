@@ -8,6 +8,7 @@ import type { Sequences } from './sequences.ts'
 
 /** What studies change in a dataset; every draw follows from the seed. */
 export interface VarySettings {
+  /** Of everything that is drawn. */
   readonly seed: number
   /** At most so many users, drawn at random, and the items that they had. */
   readonly mostUsers?: number

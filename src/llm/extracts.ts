@@ -1,4 +1,6 @@
 import type { Json, PromptValues } from './chat-model.ts'
+import { ANALYSE, DOMAIN_PART, REFORM } from './prompts/domain-profile.ts'
+import { GENERATE } from './prompts/generate.ts'
 import { NOTE_WORDS, PROFILE_HISTORY, PROFILE_PART, PROFILE_WHOLE, PROFILE_WORDS } from './prompts/profile.ts'
 
 /** Words that stand in titles of any kind of product. */
@@ -13,6 +15,25 @@ export const EXTRACTS: Readonly<Record<string, (values: PromptValues) => Json>> 
   [PROFILE_PART.name]: ({ products }) => ({ note: tellingTexts(textsOf(products), NOTE_WORDS) }),
   [PROFILE_HISTORY.name]: ({ products }) => ({ note: tellingTexts(textsOf(products), PROFILE_WORDS) }),
   [PROFILE_WHOLE.name]: ({ notes }) => ({ note: shares(textsOf(notes), PROFILE_WORDS) }),
+  [DOMAIN_PART.name]: ({ products }) => ({ note: tellingTexts(textsOf(products), NOTE_WORDS) }),
+  [REFORM.name]: ({ option = '' }) => ({ note: option }),
+  // The same words for each kind of product, however many notes there are on it.
+  [ANALYSE.name]: ({ domains = [] }) => ({
+    note: shares((domains as ReadonlyArray<{ notes: Json }>).map(({ notes }) => textsOf(notes).join('. ')), PROFILE_WORDS),
+  }),
+  [GENERATE.name]: variations,
+}
+
+/**
+ * Products about as long as those in the prompt, for estimates before the first call. To generate, `augment` brings a
+ * rule of its own that looks into the catalogue.
+ */
+function variations ({ chosen = [], typical = [], count }: PromptValues): Json {
+  const titles = [...textsOf(typical), ...textsOf(chosen)]
+  const products = Array.from({ length: Number(count) }, (_, i) => ({
+    title: `${titles[i % titles.length] ?? ''} ${i + 1}`, brand: null, categories: [], price: null, features: [], description: null,
+  }))
+  return { products }
 }
 
 /** One text for each entry of a list: itself, or all that stands in it. */

@@ -14,6 +14,7 @@ export type Template = typeof TEMPLATES[number]
 
 /** Everything that decides the texts of a catalogue, besides the items: kept whole in manifests. */
 export interface ItemPrompt {
+  /** The words around an item: ours, or the paper's. */
   readonly template: Template
   /** What a domain's items are called, by domain name. */
   readonly nouns: Readonly<Record<string, string>>

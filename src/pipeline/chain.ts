@@ -9,6 +9,7 @@ import type { StepManifest } from '../files/step.ts'
 import { loadTf } from '../nn/tf.ts'
 import type { Progress } from '../progress.ts'
 import { progressReporter } from '../train/reporter.ts'
+import { augmentStep } from './augment.ts'
 import { embed } from './embed.ts'
 import { chooseChat } from './chat-choice.ts'
 import { chooseEmbedder, embedderNamed } from './embedder-choice.ts'
@@ -44,6 +45,7 @@ export interface ChainContext {
 export interface ChainFolders {
   readonly dataset: string
   readonly embeddings: string
+  readonly augmentation: string
   readonly profiles: string
   readonly run: string
   readonly evaluation: string
@@ -53,6 +55,7 @@ export function chainFolders (work: string): ChainFolders {
   return {
     dataset: join(work, 'dataset'),
     embeddings: join(work, 'embeddings'),
+    augmentation: join(work, 'augmentation'),
     profiles: join(work, 'profiles'),
     run: join(work, 'run'),
     evaluation: join(work, 'evaluation'),
@@ -60,17 +63,17 @@ export function chainFolders (work: string): ChainFolders {
 }
 
 /**
- * From raw logs to the link named `last`: what the commands that train have in common. There is a link `profile` where
- * there are settings of it.
+ * From raw logs to the link named `last`: what the commands that train have in common. There are links `augment` and
+ * `profile` where there are settings of them.
  */
 export function chain (context: ChainContext, last: typeof LINKS[number]['name'] = 'export'): readonly Step[] {
   return LINKS.slice(0, LINKS.findIndex(({ name }) => name === last) + 1)
-    .filter(({ name }) => name !== 'profile' || context.settings.profile !== undefined)
+    .filter(({ name }) => (name !== 'profile' && name !== 'augment') || context.settings[name] !== undefined)
     .map(({ name, run }) => ({ name, run: () => run(context, chainFolders(context.work)) }))
 }
 
 interface Link {
-  readonly name: 'prepare' | 'embed' | 'profile' | 'train' | 'evaluate' | 'export'
+  readonly name: 'prepare' | 'embed' | 'augment' | 'profile' | 'train' | 'evaluate' | 'export'
   readonly run: (context: ChainContext, folders: ChainFolders) => Promise<StepOutcome>
 }
 
@@ -106,14 +109,40 @@ const LINKS: readonly Link[] = [
     },
   },
   {
+    name: 'augment',
+    async run ({ settings: { augment, embed: { baseUrl } }, env, cache, signal, progress }, folders) {
+      const { chat, ...settings } = augment ?? refuseSetting('augment', 'has no settings')
+      const spending = await openSpending({ cache })
+      const { account } = spending
+      let line: Progress | undefined
+      const done = await augmentStep({
+        input: folders.embeddings,
+        out: folders.augmentation,
+        settings,
+        chat: chooseChat(chat, spending, env),
+        embedderNamed: (embedder) => embedderNamed(embedder, baseUrl, env, { account, step: 'augment' }),
+        cache,
+        signal,
+        onStage (stage, total) {
+          line?.finish()
+          line = progress(`augment: ${stage}`, total, stage === 'generation' ? 'questions' : 'items')
+        },
+        onProgress: (count) => line?.update(count),
+      }).finally(account.close)
+      line?.finish()
+      return outcome(done, ({ syntheticEvents, perUser, chat }) =>
+        `${String(syntheticEvents)} synthetic events by ${String(chat)}, ${Number(perUser).toFixed(2)} a user`)
+    },
+  },
+  {
     name: 'profile',
-    async run ({ settings: { profile, embed: { baseUrl } }, env, cache, signal, progress }, folders) {
+    async run ({ settings: { augment, profile, embed: { baseUrl } }, env, cache, signal, progress }, folders) {
       const { chat, ...settings } = profile ?? refuseSetting('profile', 'has no settings')
       const spending = await openSpending({ cache })
       const { account } = spending
       let line: Progress | undefined
       const done = await profileStep({
-        input: folders.embeddings,
+        input: augment === undefined ? folders.embeddings : folders.augmentation,
         out: folders.profiles,
         settings,
         chat: chooseChat(chat, spending, env),
@@ -133,9 +162,9 @@ const LINKS: readonly Link[] = [
   },
   {
     name: 'train',
-    run: async ({ settings, signal, say }, { embeddings, profiles, run }) =>
+    run: async ({ settings, signal, say }, { embeddings, augmentation, profiles, run }) =>
       outcome(await trainStep({
-        input: settings.profile === undefined ? embeddings : profiles,
+        input: settings.profile !== undefined ? profiles : settings.augment !== undefined ? augmentation : embeddings,
         out: run,
         settings: settings.train,
         openTf: () => loadTf(settings.backend),

@@ -4,6 +4,7 @@ import type { ChatModel } from '../llm/chat-model.ts'
 import { dryAsker } from '../llm/dry-run.ts'
 import type { Estimate } from '../llm/dry-run.ts'
 import { EXTRACTIVE, extractiveChat } from '../llm/extractive-chat.ts'
+import type { Extract } from '../llm/extractive-chat.ts'
 import { OPENAI_CHAT, openaiChat, requestBody } from '../llm/openai-chat.ts'
 import { endpointOf, openaiClient } from '../llm/openai-client.ts'
 import { chatFolder, liveAsker, remoteChat } from '../llm/remote-chat.ts'
@@ -15,9 +16,10 @@ export interface ChatChoice {
   readonly id: string
   /** What decides its answers, as a manifest keeps it. */
   readonly settings: Readonly<Record<string, unknown>>
-  readonly open: () => Promise<ChatModel>
+  /** @param extracts by the name of a template, what `extractive` answers with where it needs more than the values */
+  readonly open: (extracts?: Readonly<Record<string, Extract>>) => Promise<ChatModel>
   /** One that asks nobody, and counts what it would ask. */
-  readonly dry: (estimate: Estimate) => Promise<ChatModel>
+  readonly dry: (estimate: Estimate, extracts?: Readonly<Record<string, Extract>>) => Promise<ChatModel>
 }
 
 /** Files of a batch are large, and so are its answers. */
@@ -30,8 +32,12 @@ export function chooseChat (
   env: Readonly<Record<string, string | undefined>>
 ): ChatChoice {
   if (settings.chat === 'extractive') {
-    const open = async (): Promise<ChatModel> => extractiveChat()
-    return { id: EXTRACTIVE, settings: { id: EXTRACTIVE }, open, dry: open }
+    return {
+      id: EXTRACTIVE,
+      settings: { id: EXTRACTIVE },
+      open: async (extracts) => extractiveChat(extracts),
+      dry: async (_, extracts) => extractiveChat(extracts),
+    }
   }
   const parameters = { ...OPENAI_CHAT, ...settings }
   const { model, temperature, topP } = parameters

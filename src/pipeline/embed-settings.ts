@@ -4,6 +4,7 @@ import type { ItemPrompt } from '../llm/item-prompt.ts'
 
 /** What decides the vectors of a catalogue, as a user gives it. The key of an endpoint is no setting. */
 export interface EmbedSettings {
+  /** local: the encoder in models/text-encoder. openai: an endpoint. */
   readonly embedder: 'local' | 'openai'
   /** Of `openai` only; the last two where they are not the model's and the provider's own. */
   readonly model?: string

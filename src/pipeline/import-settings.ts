@@ -1,6 +1,7 @@
 import { refuseSetting } from '../errors.ts'
 
 export interface ImportSettings {
+  /** The store; undefined: as the service has it. */
   readonly dataDir: string | undefined
   /** Share of bad rows beyond which nothing is imported. */
   readonly maxBadShare: number

@@ -1,6 +1,8 @@
 import { prepareSettings } from '../data/prepare-settings.ts'
 import type { PrepareSettings } from '../data/prepare-settings.ts'
 import { refuseSetting } from '../errors.ts'
+import { augmentSettings } from './augment-settings.ts'
+import type { AugmentSettings } from './augment-settings.ts'
 import { embedSettings } from './embed-settings.ts'
 import type { EmbedSettings } from './embed-settings.ts'
 import { evaluateSettings } from './evaluate-settings.ts'
@@ -16,6 +18,8 @@ import type { TrainSettings } from './train-settings.ts'
 export interface PipelineSettings {
   readonly prepare: PrepareSettings
   readonly embed: EmbedSettings
+  /** Absent: users get no synthetic events. */
+  readonly augment?: AugmentSettings
   /** Absent: users get no profiles. */
   readonly profile?: ProfileSettings
   readonly train: TrainSettings
@@ -38,7 +42,7 @@ export interface PipelineFlags {
   readonly seed?: string
 }
 
-const SECTIONS = ['prepare', 'embed', 'profile', 'train', 'evaluate', 'export'] as const
+const SECTIONS = ['prepare', 'embed', 'augment', 'profile', 'train', 'evaluate', 'export'] as const
 
 /**
  * The settings of every step, all checked before the first begins. A config file has a section for each step, with what
@@ -63,6 +67,7 @@ export function pipelineSettings (
   return {
     prepare: prepareSettings({ ...section('prepare'), ...set({ kCore, ties, source, seed }) }),
     embed: embedSettings({}, section('embed')),
+    ...(config['augment'] !== undefined && { augment: augmentSettings(withSeed('augment')) }),
     ...(config['profile'] !== undefined && { profile: profileSettings(withSeed('profile')) }),
     train: trainSettings(set({ system, preset, epochs, seed }), section('train')),
     evaluate: evaluateSettings(withSeed('evaluate')),

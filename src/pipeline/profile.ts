@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
 import type { Dataset } from '../data/dataset.ts'
 import { IsthmusError } from '../errors.ts'
 import { isCurrent, readStep, writeStep } from '../files/step.ts'
@@ -9,24 +8,22 @@ import { cachedEmbedder } from '../llm/cached-embedder.ts'
 import type { ChatModel } from '../llm/chat-model.ts'
 import type { Estimate } from '../llm/dry-run.ts'
 import type { TextEmbedder } from '../llm/embedder.ts'
-import { kMeansRuns } from '../numeric/kmeans.ts'
-import type { Clusters } from '../numeric/kmeans.ts'
 import { PROFILE, writeProfiles } from '../profile/profiles.ts'
 import type { ProfileRows } from '../profile/profiles.ts'
-import { PROFILE_TEMPLATES } from '../profile/tasks.ts'
+import { DOMAIN_AWARE_TEMPLATES, PROFILE_TEMPLATES } from '../profile/tasks.ts'
+import { writeDomainAwareTexts } from '../profile/write-domain-aware.ts'
 import { writeProfileTexts } from '../profile/write-profiles.ts'
 import type { UserProfile } from '../profile/write-profiles.ts'
 import type { ChatChoice } from './chat-choice.ts'
-import { openEmbedded } from './embed.ts'
+import { clusterDomains, clusterItems, RESTARTS } from './cluster-items.ts'
 import type { Embeddings } from './embed.ts'
 import { dryRunOf } from './embedder-choice.ts'
 import type { EmbedderChoice } from './embedder-choice.ts'
+import { openItemTexts } from './item-texts.ts'
 import type { ProfileSettings } from './profile-settings.ts'
 
-const RESTARTS = 10
-
 export interface ProfileStep {
-  /** A directory that `embed` left. */
+  /** A directory that `embed` left, or `augment`: then synthetic events are read too. */
   readonly input: string
   readonly out: string
   readonly settings: Omit<ProfileSettings, 'chat'>
@@ -38,7 +35,7 @@ export interface ProfileStep {
   /** Aborted: `interrupted` is thrown; what was answered until then stays in the cache. */
   readonly signal?: AbortSignal
   /** A stage begins, with so many things to do; its progress counts from 0. */
-  readonly onStage?: (name: 'clusters' | 'parts' | 'profiles' | 'vectors', total: number) => void
+  readonly onStage?: (name: 'clusters' | 'reforms' | 'parts' | 'profiles' | 'vectors', total: number) => void
   readonly onProgress?: (done: number) => void
 }
 
@@ -88,11 +85,14 @@ export async function dryProfile (step: ProfileStep, estimate: Estimate): Promis
 async function planOf (
   { input: dir, chat, settings }: ProfileStep
 ): Promise<{ dataset: Dataset, embeddings: Embeddings, plan: StepPlan }> {
-  const { dataset, embeddings } = await openEmbedded(dir)
+  const { dataset, embeddings, digest } = await openItemTexts(dir)
+  const { mode, ...mixed } = settings
+  // Profiles of the one mode there was at first stay what they were.
+  const own = mode === 'mixed' ? { ...mixed, templates: PROFILE_TEMPLATES } : { ...settings, templates: DOMAIN_AWARE_TEMPLATES }
   const plan = {
     step: PROFILE,
-    input: { dir, digest: embeddings.manifest.digest },
-    settings: { ...settings, chat: chat.settings, templates: PROFILE_TEMPLATES, embedder: embeddings.embedder },
+    input: { dir, digest },
+    settings: { ...own, chat: chat.settings, embedder: embeddings.embedder },
   }
   return { dataset, embeddings, plan }
 }
@@ -105,65 +105,83 @@ interface ProfileWork {
   readonly embedder: TextEmbedder
 }
 
-interface MadeProfiles extends ProfileRows {
-  /** [items]; absent where histories were not partitioned. */
-  readonly labels?: Int32Array
+/** What the profiles say, before they are vectors. */
+interface ProfileTexts {
   readonly profiles: readonly UserProfile[]
+  /** The cluster of each item, fresh ones last; in its own domain with `domain-aware`; absent without clusters. */
+  readonly labels?: Int32Array
+  /** Options in the model's words. */
+  readonly reforms?: ReadonlyMap<string, string>
 }
 
-/** Clusters the items, has notes and profiles written, and embeds the profiles. */
-async function makeProfiles (
-  { dataset, embeddings, settings, chat, embedder }: ProfileWork,
-  { signal, onStage, onProgress }: Pick<ProfileStep, 'signal' | 'onStage' | 'onProgress'>
-): Promise<MadeProfiles> {
-  const options = { ...(signal && { signal }), ...(onProgress && { onProgress }) }
-  const { attributes, clusters, latest, seed } = settings
-  const labels = settings.partition
-    ? await clusterItems(embeddings, { clusters, seed }, { ...options, ...(onStage && { onStage }) })
-    : undefined
-  const profiles = await writeProfileTexts({
-    dataset, attributes, ...(labels && { partition: { labels, clusters: labels.reduce(max, 0) + 1, latest } }),
-  }, chat, { ...options, ...(onStage && { onStage }) })
+type MadeProfiles = ProfileRows & ProfileTexts
 
-  const told = profiles.flatMap(({ profile }, user) => profile === undefined ? [] : [{ user, profile }])
+type Tell = Pick<ProfileStep, 'signal' | 'onStage' | 'onProgress'>
+
+/** Clusters the items, has notes and profiles written, and embeds the profiles. */
+async function makeProfiles (work: ProfileWork, tell: Tell): Promise<MadeProfiles> {
+  const { settings, embedder } = work
+  const { signal, onStage, onProgress } = tell
+  const texts = settings.mode === 'mixed' ? await mixedTexts(work, tell) : await domainAwareTexts(work, tell)
+  const told = texts.profiles.flatMap(({ profile }, user) => profile === undefined ? [] : [{ user, profile }])
   onStage?.('vectors', told.length)
-  const vectors = await embedder.embed(told.map(({ profile }) => profile), options)
+  const vectors = await embedder.embed(told.map(({ profile }) => profile), {
+    ...(signal && { signal }), ...(onProgress && { onProgress }),
+  })
   const { width } = embedder
-  const rows = new Float32Array(profiles.length * width)
-  const known = new Float32Array(profiles.length)
+  const rows = new Float32Array(texts.profiles.length * width)
+  const known = new Float32Array(texts.profiles.length)
   for (const [i, { user }] of told.entries()) {
     rows.set(vectors.subarray(i * width, (i + 1) * width), user * width)
     known[user] = 1
   }
-  return { rows, known, profiles, ...(labels && { labels }) }
+  return { ...texts, rows, known }
 }
 
-/** k-means over all items' raw embeddings; a catalogue of fewer items than clusters has one cluster an item. */
-async function clusterItems (
-  { rows, width }: Embeddings, { clusters, seed }: Pick<ProfileSettings, 'clusters' | 'seed'>,
-  { signal, onStage, onProgress }: Pick<ProfileStep, 'signal' | 'onStage' | 'onProgress'>
-): Promise<Int32Array> {
+/** LLM4CDSR: clusters of all domains together. */
+async function mixedTexts (
+  { dataset, embeddings, settings, chat }: ProfileWork, { signal, onStage, onProgress }: Tell
+): Promise<ProfileTexts> {
+  const options = { ...(signal && { signal }), ...(onProgress && { onProgress }) }
+  const { attributes, latest } = settings
+  const write = { ...options, ...(onStage && { onStage }) }
+  if (!settings.partition) return { profiles: await writeProfileTexts({ dataset, attributes }, chat, write) }
   onStage?.('clusters', RESTARTS)
-  let best: Clusters | undefined
-  let runs = 0
-  for (const found of kMeansRuns(rows, width, Math.min(clusters, rows.length / width), { seed, restarts: RESTARTS })) {
-    best = found
-    onProgress?.(++runs)
-    // A run computes for seconds: between two of them a signal can arrive.
-    await setImmediate()
-    signal?.throwIfAborted()
+  const { labels } = await clusterItems(embeddings.rows, embeddings.width, { ...settings, ...options })
+  const partition = { labels, clusters: labels.reduce(max, 0) + 1, latest }
+  return { labels, profiles: await writeProfileTexts({ dataset, attributes, partition }, chat, write) }
+}
+
+/** LLM-EDT: clusters of each domain by itself, and how the user's choices are spread over them. */
+async function domainAwareTexts (
+  { dataset, embeddings, settings, chat }: ProfileWork, { signal, onStage, onProgress }: Tell
+): Promise<ProfileTexts> {
+  const options = { ...(signal && { signal }), ...(onProgress && { onProgress }) }
+  const { domains } = dataset
+  onStage?.('clusters', RESTARTS * domains.length)
+  const clusters = await clusterDomains(embeddings, domains, { ...settings, ...options })
+  const own = clusters.map(({ labels }) => labels)
+  const labels = new Int32Array(embeddings.rows.length / embeddings.width)
+  for (const [k, { offset, size, fresh }] of domains.entries()) {
+    labels.set(own[k]!.subarray(0, size), offset)
+    if (fresh !== undefined) labels.set(own[k]!.subarray(size), fresh.offset)
   }
-  return best!.labels
+  const question = { dataset, labels: own, ...settings, nouns: embeddings.prompt.nouns }
+  return { labels, ...await writeDomainAwareTexts(question, chat, { ...options, ...(onStage && { onStage }) }) }
 }
 
 async function writeMade (
-  folder: string, { users }: Dataset, { rows, known, labels, profiles }: MadeProfiles, chat: string
+  folder: string, { users }: Dataset, { rows, known, labels, profiles, reforms }: MadeProfiles, chat: string
 ): Promise<Record<string, unknown>> {
   const fields = await writeProfiles(folder, { rows, known }, chat)
   if (labels) await writeNumbers(join(folder, 'clusters.i32'), labels)
   const lines = profiles.map((profile, user) => `${JSON.stringify({ userId: users[user], chat, ...profile })}\n`)
   await writeFileAtomic(join(folder, 'profiles.jsonl'), lines.join(''))
-  return { ...fields, notes: profiles.reduce((sum, { notes }) => sum + notes.length, 0) }
+  return {
+    ...fields,
+    notes: profiles.reduce((sum, { notes }) => sum + notes.length, 0),
+    ...(reforms && { reforms: Object.fromEntries(reforms) }),
+  }
 }
 
 function max (a: number, b: number): number {

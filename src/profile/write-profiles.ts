@@ -1,14 +1,15 @@
-import { trainPrefix } from '../data/dataset.ts'
+import { trainInput } from '../data/augmentation.ts'
 import type { Dataset } from '../data/dataset.ts'
 import type { ChatAnswer, ChatModel, ChatTask, Json } from '../llm/chat-model.ts'
 import { firstWords } from '../llm/extracts.ts'
+import { describe } from '../llm/item-json.ts'
+import type { Attributes } from '../llm/item-json.ts'
 import { NOTE_WORDS, PROFILE_WORDS } from '../llm/prompts/profile.ts'
 import { partition } from './partition.ts'
-import { describe, historyTask, partTask, wholeTask } from './tasks.ts'
-import type { Attributes } from './tasks.ts'
+import { historyTask, partTask, wholeTask } from './tasks.ts'
 
 export interface Partition {
-  /** [items]: the cluster of global id g at g - 1. */
+  /** [items], fresh ones among them: the cluster of global id g at g - 1. */
   readonly labels: Int32Array
   readonly clusters: number
   /** The latest products of a part that are shown. */
@@ -16,7 +17,7 @@ export interface Partition {
 }
 
 export interface ProfileQuestion {
-  readonly dataset: Pick<Dataset, 'items' | 'users' | 'offsets' | 'events'>
+  readonly dataset: Pick<Dataset, 'items' | 'users' | 'offsets' | 'events' | 'augmentation'>
   /** Absent: one prompt with the whole history instead (LLM4CDSR's ablation without clusters). */
   readonly partition?: Partition
   readonly attributes: Attributes
@@ -24,7 +25,9 @@ export interface ProfileQuestion {
 
 /** What was said of one user. */
 export interface UserProfile {
-  readonly notes: ReadonlyArray<{ readonly cluster: number, readonly note: string }>
+  readonly notes: ReadonlyArray<{ readonly domain?: string, readonly cluster: number, readonly note: string }>
+  /** How the choices are spread over the domains, where that was asked for. */
+  readonly leanings?: readonly string[]
   /** Absent where there is nothing to tell, or the model told nothing. */
   readonly profile?: string
 }
@@ -32,7 +35,7 @@ export interface UserProfile {
 export interface WriteOptions {
   readonly signal?: AbortSignal
   /** A stage begins, with so many questions. */
-  readonly onStage?: (name: 'parts' | 'profiles', total: number) => void
+  readonly onStage?: (name: 'reforms' | 'parts' | 'profiles', total: number) => void
   readonly onProgress?: (done: number) => void
 }
 
@@ -73,10 +76,10 @@ export async function writeProfileTexts (
 }
 
 function partQuestions ({ dataset, partition: by, attributes }: ProfileQuestion): Question[] {
-  const shown = dataset.items.map((item) => describe(item, attributes))
+  const shown = shownItems(dataset, attributes)
   const productsOf = (part: ArrayLike<number>): Json[] => Array.from(part).flatMap((id) => shown[id - 1] ?? [])
   return dataset.users.flatMap((name, user) => {
-    const history = trainPrefix(dataset, user)
+    const history = trainInput(dataset, user)
     const parts = by === undefined ? [history] : partition(history, by.labels, by.clusters, by.latest)
     return parts.flatMap((part, cluster) => {
       const products = productsOf(part)
@@ -86,8 +89,16 @@ function partQuestions ({ dataset, partition: by, attributes }: ProfileQuestion)
   })
 }
 
-function noteOf ({ value }: ChatAnswer, words: number): string | undefined {
-  // The schema of the three templates: an object with one text.
+/** Every item as a prompt shows it, by global id - 1, fresh ones last. */
+export function shownItems (
+  { items, augmentation }: Pick<Dataset, 'items' | 'augmentation'>, attributes: Attributes
+): Array<Json | undefined> {
+  return [...items, ...augmentation?.items ?? []].map((item) => describe(item, attributes))
+}
+
+/** The text of an answer, cut after so many words; undefined where there is none. */
+export function noteOf ({ value }: ChatAnswer, words: number): string | undefined {
+  // The schema of these templates: an object with one text.
   const { note } = (value ?? {}) as { note?: string }
   const text = firstWords(note ?? '', words)
   return text === '' ? undefined : text

@@ -4,7 +4,12 @@ import { COMMANDS } from '../cli/commands/all.ts'
 import { IsthmusError } from '../errors.ts'
 import { writeFileAtomic } from '../files/write.ts'
 import { packageRoot } from '../paths.ts'
+import { apiPage } from './api-page.ts'
+import type { ApiDocument } from './api-page.ts'
+import { clientPage } from './client-page.ts'
 import { commandsPage } from './commands-page.ts'
+import { configurationPage } from './configuration-page.ts'
+import { openapiText } from '../serve/openapi-file.ts'
 import { errorsPage } from './errors-page.ts'
 
 /** A file that is made from the code: its path from the root of the project, and its text. */
@@ -16,7 +21,10 @@ export interface Page {
 /** Every one of them. */
 export const PAGES: readonly Page[] = [
   { path: 'docs/reference/commands.md', make: () => commandsPage(COMMANDS) },
+  { path: 'docs/reference/configuration.md', make: configurationPage },
   { path: 'docs/reference/errors.md', make: errorsPage },
+  { path: 'docs/reference/api.md', make: async () => apiPage(JSON.parse(await openapiText()) as ApiDocument) },
+  { path: 'client/api.ts', make: async () => await clientPage(await openapiText()) },
 ]
 
 /** Writes every page; returns their paths. */

@@ -36,6 +36,26 @@ describe('extractiveChat', () => {
     expect(whole).toMatch(/^few words\. many /)
   })
 
+  it('gives every kind of product as many words of a profile, however many notes there are on it', async () => {
+    const food = Array.from({ length: 9 }, () => 'food '.repeat(40).trim())
+    const whole = await note('profile-analyse/1', {
+      domains: [{ kind: 'grocery', notes: food }, { kind: 'home', notes: ['pan '.repeat(60).trim()] }], leanings: [],
+    })
+    const count = (word: RegExp): number => [...whole.matchAll(word)].length
+    expect([count(/food/g), count(/pan/g)]).toEqual([50, 49])
+  })
+
+  it('says how choices are spread in the words it is given', async () => {
+    expect(await note('profile-reform/1', { option: 'you lean slightly towards food' })).toBe('you lean slightly towards food')
+  })
+
+  it('has products of the form that is asked for, so that an estimate knows about how long they are', async () => {
+    const values = { chosen: ['Pan'], typical: ['Rice', 'Beans'], count: 4 }
+    const [answer] = await extractiveChat().complete([{ template: 'augment-generate/1', values, step: 'test' }])
+    expect((answer!.value as { products: Array<{ title: string }> }).products.map(({ title }) => title))
+      .toEqual(['Rice 1', 'Beans 2', 'Pan 3', 'Rice 4'])
+  })
+
   it('reads products of several attributes', async () => {
     expect(await note('profile-part/1', { products: [{ title: 'Running socks', categories: ['sport', 'wear'], price: 5 }] }))
       .toBe('Running socks sport wear 5')

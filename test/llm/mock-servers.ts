@@ -22,7 +22,7 @@ export interface MockServer {
   close: () => Promise<void>
 }
 
-/** `@dwmkerr/mock-llm`, told to answer each chat with a note of another wording. */
+/** `@dwmkerr/mock-llm`, told to answer each chat with a note, or with products, in words of its own. */
 export async function startChats (): Promise<MockServer> {
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-mock-'))
   const config = join(folder, 'mock.yaml')
@@ -53,11 +53,12 @@ export async function startEmbeddings (): Promise<MockServer> {
   return { url, close: async () => await end(child) }
 }
 
-const CHAT_RULES = `
-rules:
+/** One rule of the mock: `content` is a text in JSON, as it stands between quotes. */
+function rule (match: string, content: string): string {
+  return `
   - path: "/v1/chat/completions"
     method: "POST"
-    match: "@"
+    match: "${match}"
     response:
       status: 200
       content: |
@@ -67,15 +68,21 @@ rules:
           "model": "{{jmes request body.model}}",
           "choices": [{
             "index": 0,
-            "message": {
-              "role": "assistant",
-              "content": "{\\"note\\": \\"Likes useful things, as said at {{timestamp}}.\\"}"
-            },
+            "message": {"role": "assistant", "content": "${content}"},
             "finish_reason": "stop"
           }],
           "usage": {"prompt_tokens": 200, "completion_tokens": 20, "total_tokens": 220}
         }
 `
+}
+
+const product = (title: string): string => `{\\"title\\": \\"${title}, as said at {{timestamp}}\\", \\"brand\\": null, ` +
+  '\\"categories\\": [], \\"price\\": 3, \\"features\\": [], \\"description\\": null}'
+
+// The rule that stands last and matches counts.
+const CHAT_RULES = `
+rules:${rule('@', '{\\"note\\": \\"Likes useful things, as said at {{timestamp}}.\\"}')}` +
+  rule("contains(body.messages[1].content, 'Invent')", `{\\"products\\": [${product('thing of use')}, ${product('odd thing')}]}`)
 
 /** Resolves once the server answers; rejects where its process ends before. */
 async function answers (url: string, child: ChildProcess): Promise<void> {

@@ -2,11 +2,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { ROUTES } from '../../client/api.ts'
 import { COMMANDS } from '../../src/cli/commands/all.ts'
+import { CHOICES, INTEGERS, TEXTS } from '../../src/config/service-variables.ts'
+import { DEFAULT_PREPARE } from '../../src/data/prepare-settings.ts'
 import { ERROR_CODES, exitStatus, IsthmusError } from '../../src/errors.ts'
 import { errorsPage } from '../../src/reference/errors-page.ts'
 import { checkPages, PAGES, writePages } from '../../src/reference/pages.ts'
 import { isProblemCode, PROBLEMS } from '../../src/serve/problems.ts'
+import { resolveSettings, SYSTEM_NAMES } from '../../src/systems/settings.ts'
 
 const repository = join(import.meta.dirname, '../..')
 
@@ -39,6 +43,21 @@ describe('docs/reference', () => {
     expect(rows.map(([code]) => code).sort()).toEqual([...ERROR_CODES].sort())
     expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(ERROR_CODES.map((code) =>
       [code, isProblemCode(code) ? PROBLEMS[code][0] : exitStatus(new IsthmusError(code, 'x'))])))
+  })
+
+  it('has every variable of the service, and every setting that a system can have', async () => {
+    const page = await readFile(join(repository, 'docs/reference/configuration.md'), 'utf8')
+    const rows = new Set([...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name))
+    const settings = SYSTEM_NAMES.flatMap((system) => Object.keys(resolveSettings(system, 'product', 384, {}, true)))
+      .filter((name) => name !== 'system' && name !== 'preset')
+    const variables = Object.keys({ ...INTEGERS, ...CHOICES, ...TEXTS })
+    expect([...settings, ...variables, ...Object.keys(DEFAULT_PREPARE)].filter((name) => !rows.has(name))).toEqual([])
+  })
+
+  it('has every operation of the API', async () => {
+    const page = await readFile(join(repository, 'docs/reference/api.md'), 'utf8')
+    const headings = [...page.matchAll(/^## ([A-Z]+ \S+)$/gm)].map(([, heading]) => heading)
+    expect(headings.sort()).toEqual(Object.values(ROUTES).map(({ method, path }) => `${method} ${path}`).sort())
   })
 
   it('has a section for every command, with each of its flags', async () => {

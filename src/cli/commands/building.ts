@@ -111,6 +111,42 @@ export const EMBED = {
   json: MADE + '; with --dry-run the expected calls and tokens',
 } as const satisfies Command
 
+export const AUGMENT = {
+  name: 'augment',
+  group: 'build',
+  summary: 'Makes up events for users in domains they did not choose from, between their training events',
+  says: '`extractive` takes neighbours from the catalogue: it is no language model. The key of an endpoint is read from ' +
+    'OPENAI_API_KEY. After Ctrl-C the same command goes on, and nothing is paid for twice. `train` and `profile` take ' +
+    'what it leaves in the place of embeddings.',
+  flags: {
+    ...inOut('embeddings', 'augmentation'),
+    chat: { type: 'string', value: 'extractive|openai', default: 'extractive', says: 'who makes items up' },
+    model: { type: 'string', value: 'name', default: 'gpt-4o-mini', says: 'openai: which model' },
+    'base-url': { type: 'string', value: 'url', says: 'openai: another endpoint; OPENAI_BASE_URL without it' },
+    'kmeans-k': { type: 'string', value: 'n', default: '10', says: 'clusters of a domain, and so the most representatives' },
+    'n-generate': { type: 'string', value: 'n', default: '10', says: 'items asked for of a user and pair of domains' },
+    topk: { type: 'string', value: 'n', default: '5', says: 'of them the nearest to what the user chose' },
+    tau: { type: 'string', value: 'auto|x', default: 'auto', says: 'least cosine to the other domain; auto: 0.2-0.35 items a user' },
+    'no-filter': { type: 'boolean', says: 'keep whatever was made up' },
+    insert: { type: 'string', value: 'anchor|tail|random', default: 'anchor', says: 'where it goes' },
+    'no-ground': { type: 'boolean', says: 'openai: no item of the catalogue in the place of one made up' },
+    'ground-tau': { type: 'string', value: 'x', default: '0.9', says: 'least cosine for that' },
+    'inject-ratio': { type: 'string', value: 'x', default: '1', says: 'the share of what passed that is inserted' },
+    'inject-min-r': { type: 'string', value: 'x', default: '0', says: 'only for users whose choices are so uneven' },
+    ...SPEND_FLAGS,
+    ...SEED,
+    ...CONFIG,
+  },
+  examples: [
+    { run: 'augment --in work/shop/embeddings --out work/shop/augmentation', says: 'without a language model' },
+    {
+      run: 'augment --in work/shop/embeddings --out work/shop/made-up --chat openai --dry-run',
+      says: 'what one would cost',
+    },
+  ],
+  json: MADE + '; with --dry-run the expected calls and tokens',
+} as const satisfies Command
+
 export const PROFILE = {
   name: 'profile',
   group: 'build',
@@ -118,11 +154,12 @@ export const PROFILE = {
   says: '`extractive` picks words out of titles: it is no language model. The key of an endpoint is read from ' +
     'OPENAI_API_KEY. After Ctrl-C the same command goes on, and nothing is paid for twice.',
   flags: {
-    ...inOut('embeddings', 'profiles'),
+    ...inOut('embeddings, or augmentation', 'profiles'),
+    mode: { type: 'string', value: 'mixed|domain-aware', default: 'mixed', says: 'all domains together, or LLM-EDT\'s way' },
     chat: { type: 'string', value: 'extractive|openai', default: 'extractive', says: 'who writes them' },
     model: { type: 'string', value: 'name', default: 'gpt-4o-mini', says: 'openai: which model' },
     'base-url': { type: 'string', value: 'url', says: 'openai: another endpoint; OPENAI_BASE_URL without it' },
-    clusters: { type: 'string', value: 'n', default: '10', says: 'of items, and so the most notes of a user' },
+    clusters: { type: 'string', value: 'n', default: '10', says: 'of items (of a domain), and so the most notes of a user' },
     latest: { type: 'string', value: 'n', default: '15', says: 'products shown of each cluster' },
     'no-cluster': { type: 'boolean', says: 'one prompt a user, without clusters' },
     ...SPEND_FLAGS,
@@ -158,7 +195,7 @@ export const TRAIN = {
   says: 'Ctrl-C saves; the same command goes on from there, and --fresh begins anew. Equal runs give equal bytes on wasm, ' +
     'and on native with TF_NUM_INTRAOP_THREADS=1.',
   flags: {
-    ...inOut('embeddings, or profiles', 'run'),
+    ...inOut('embeddings, augmentation or profiles', 'run'),
     ...TRAINED,
     ...BACKEND,
     fresh: { type: 'boolean', says: 'forget what an earlier call left' },

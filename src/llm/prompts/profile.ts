@@ -6,7 +6,8 @@ import type { PromptTemplate } from './template.ts'
 export const NOTE_WORDS = 50
 export const PROFILE_WORDS = 99
 
-const NoteSchema = Type.Object({ note: Type.String({ minLength: 1 }) }, { additionalProperties: false })
+/** An answer of one text. */
+export const NoteSchema = Type.Object({ note: Type.String({ minLength: 1 }) }, { additionalProperties: false })
 const FORM = 'Answer only with JSON of the form {"note": "…"}.'
 const system = `You are an online shopper who speaks of their own taste. ${DATA_RULE}`
 
