@@ -38,11 +38,11 @@ export interface TuneOptions {
 /** Epochs of the first round: enough to tell a hopeless configuration. */
 export const FIRST_ROUND = 6
 /** One in so many goes on to the second round. */
-export const KEPT = 3
+export const KEPT = 5
 
 /**
  * Random search in two rounds (successive halving, Jamieson and Talwalkar 2016): all configurations train for a few
- * epochs, the best third until validation stops rising, and the best of those is chosen; the test split stays shut.
+ * epochs, the best fifth until validation stops rising, and the best of those is chosen; the test split stays shut.
  * Everything is written down, also what is still missing when time is over; the same call goes on from there.
  * Gives how many trainings are left.
  */
@@ -136,7 +136,7 @@ async function outcomeOf ({ run }: CellFolders): Promise<Outcome> {
   return { epochs, bestEpoch: best.epoch, validationNdcg10: best.validation['ndcg10']! }
 }
 
-/** The best third of a round, and the preset itself whatever it came to: what is chosen is never worse than that. */
+/** The best fifth of a round, and the preset itself whatever it came to: what is chosen is never worse than that. */
 function best ({ contestant, drawn }: Trials, { outcomes }: Round): Trials {
   const score = (each: Drawn): number => outcomes.get(key(contestant, each))?.validationNdcg10 ?? -Infinity
   const ranked = drawn.filter((each) => outcomes.has(key(contestant, each))).sort((a, b) => score(b) - score(a))

@@ -9,7 +9,7 @@ export function renderTuning (tuning: Tuning, command: string): string {
     `# Tuning on ${tuning.data}`,
     `\`\`\`\n${command}\n\`\`\``,
     'Random search by validation NDCG@10 (full ranking, over all users), in two rounds: every configuration trains for ' +
-    'a few epochs, the best third until validation stops rising, and the best of those is chosen. Configuration 0 is ' +
+    'a few epochs, the best fifth until validation stops rising, and the best of those is chosen. Configuration 0 is ' +
     'the preset as it stands, which always gets to the second round. The test split was not opened. ' +
     `Seed ${tuning.seed}; embeddings ${shortDigest(tuning.embeddings)}.`,
     ...Object.entries(tuning.contestants).flatMap(([name, tuned]) => section(name, tuned)),

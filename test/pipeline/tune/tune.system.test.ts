@@ -37,7 +37,7 @@ describe('npm run tune', () => {
       expect(configurations.map(({ number }) => number)).toEqual([0, 1, 2, 3])
       expect(configurations.every(({ first }) => first !== undefined)).toBe(true)
       const finished = configurations.filter(({ full }) => full !== undefined)
-      expect(finished.length).toBeGreaterThanOrEqual(2)
+      expect(finished.length).toBeGreaterThanOrEqual(1)
       expect(finished.length).toBeLessThan(4)
       const best = Math.max(...finished.map(({ full }) => full!.validationNdcg10))
       expect(configurations[chosen!]!.full!.validationNdcg10).toBe(best)
