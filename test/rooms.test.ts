@@ -23,7 +23,7 @@ const ARROWS: Record<string, readonly string[]> = {
   train: ['errors', 'random', 'progress', 'files', 'data', 'nn', 'systems', 'evaluate', 'numeric'],
   bundle: ['errors', 'files', 'onnx'],
   encode: ['errors', 'bundle', 'data', 'llm', 'paths', 'onnx'],
-  retrieve: ['errors', 'paths', 'bundle', 'encode'],
+  retrieve: ['errors', 'random', 'paths', 'config', 'bundle', 'encode', 'state'],
   state: ['errors', 'files', 'config'],
   recommend: ['errors', 'data', 'encode', 'retrieve', 'bundle', 'state', 'paths'],
   pipeline: [

@@ -35,7 +35,8 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, Guide>> = {
   },
   provider_unavailable: { means: '`ORT_PROVIDER=cuda`, and CUDA does not load.', todo: 'Install it, or use `auto`.' },
   index_driver_unavailable: {
-    means: '`RETRIEVAL=hnsw`, and hnswlib-node or the bundle\'s index is not there.',
+    means: '`RETRIEVAL=hnsw`, and hnswlib-node or the bundle\'s index is not there; or `RETRIEVAL=cluster`, and the Redis ' +
+      'servers have no vector sets (Redis 8 has), or item vectors are not of length 1.',
     todo: 'Install it with a compiler at hand, or use `auto`.',
   },
   bundle_refused: {

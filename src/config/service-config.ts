@@ -23,7 +23,7 @@ export interface ServiceConfig {
   /** What instances share; undefined: this one is alone. */
   readonly redis: RedisSettings | undefined
   readonly provider: 'auto' | 'cuda' | 'cpu'
-  readonly retrieval: 'auto' | 'exact' | 'hnsw'
+  readonly retrieval: 'auto' | 'exact' | 'hnsw' | 'cluster'
   readonly logLevel: typeof CHOICES.LOG_LEVEL.of[number]
   /** Milliseconds a request has unless it says otherwise. */
   readonly requestTimeoutMs: number
@@ -85,6 +85,10 @@ export function serviceConfig (env: Environment, flags: Environment = {}): Servi
     refuseSetting('API_KEYS', `is not set, and ${host} may be reached from elsewhere; npm run new-key makes one, ` +
       'and ALLOW_NO_KEYS=1 lets everybody in')
   }
+  const retrieval = choice('RETRIEVAL')
+  if (retrieval === 'cluster' && redisUrl === undefined) {
+    refuseSetting('RETRIEVAL', 'is cluster, and REDIS_URL is not set')
+  }
   return {
     bundle: resolve(read('BUNDLE') ?? join(packageRoot, TEXTS.BUNDLE.default)),
     dataDir: dataDir === undefined ? undefined : resolve(dataDir),
@@ -100,7 +104,7 @@ export function serviceConfig (env: Environment, flags: Environment = {}): Servi
           ...(namespace === undefined ? {} : { namespace }),
         },
     provider: choice('ORT_PROVIDER'),
-    retrieval: choice('RETRIEVAL'),
+    retrieval,
     logLevel: choice('LOG_LEVEL'),
     requestTimeoutMs: integer('REQUEST_TIMEOUT_MS'),
     maxInFlight: integer('MAX_IN_FLIGHT'),

@@ -70,7 +70,9 @@ export const CHOICES = {
     default: 'auto', of: ['auto', 'cuda', 'cpu'], says: 'what computes; `auto` is CUDA if it loads, and says so',
   },
   RETRIEVAL: {
-    default: 'auto', of: ['auto', 'exact', 'hnsw'], says: 'how items are found; `auto` decides by the size of the catalogue',
+    default: 'auto',
+    of: ['auto', 'exact', 'hnsw', 'cluster'],
+    says: 'how items are found; `auto` decides by the size of the catalogue, `cluster` searches the Redis of `REDIS_URL`',
   },
   LOG_LEVEL: {
     default: 'info',

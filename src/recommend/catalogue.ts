@@ -6,7 +6,7 @@ import { openUserEncoder, type UserEncoder } from '../encode/user-encoder.ts'
 import { IsthmusError } from '../errors.ts'
 import type { CandidateIndex } from '../retrieve/candidate-index.ts'
 import { openExactIndex } from '../retrieve/exact.ts'
-import { openIndex, type OpenIndexOptions } from '../retrieve/open-index.ts'
+import { openIndex, type OpenIndexOptions, type RowNames } from '../retrieve/open-index.ts'
 import { parsePopularity } from '../retrieve/popularity.ts'
 import type { FilterFields } from './item-filter.ts'
 
@@ -31,7 +31,7 @@ export interface Place { readonly domain: DomainCatalogue, readonly row: number 
 
 /** Loads one domain of a verified bundle. Fails with the `artefact_*` codes where its files do not fit together. */
 export async function openCatalogue (
-  bundle: Bundle, domain: BundleDomain, global: AffineMap, options: OpenIndexOptions
+  bundle: Bundle, domain: BundleDomain, global: AffineMap, rowOf: RowNames['rowOf'], options: OpenIndexOptions
 ): Promise<DomainCatalogue> {
   const { encoder: facts, embedder } = bundle.manifest
   const { name } = domain
@@ -58,7 +58,7 @@ export async function openCatalogue (
     return {
       name,
       items,
-      index: await openIndex(bundle, name, base, width, options),
+      index: await openIndex(bundle, name, base, width, { nameOf: (row) => items[row]!.itemId, rowOf }, options),
       encoder,
       projector: createItemProjector(global, local, facts.itemNorm),
       popular: popularity.items,

@@ -68,8 +68,8 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     restartDelay = (attempt) => attempt === 0 ? 0 : Math.min(10_000, 100 * 2 ** attempt),
     startThread = startEngineThread, now = () => performance.now(),
   } = options
-  const { bundle, provider, retrieval } = options
-  const data = { ...(provider && { provider }), ...(retrieval && { retrieval }) }
+  const { bundle, provider, retrieval, cluster } = options
+  const data = { ...(provider && { provider }), ...(retrieval && { retrieval }), ...(cluster && { cluster }) }
   const queue: Waiting[] = []
   let active: readonly Waiting[] = []
   let sentAt = 0

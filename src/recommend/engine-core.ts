@@ -6,7 +6,8 @@ import { affineLength, applyAffine, toUnit } from '../encode/item-projector.ts'
 import type { ProviderChoice } from '../encode/ort.ts'
 import { hasLocalThread, type WindowItem } from '../encode/user-encoder.ts'
 import { IsthmusError } from '../errors.ts'
-import type { RetrievalChoice } from '../retrieve/open-index.ts'
+import type { ClusterSettings } from '../retrieve/cluster.ts'
+import type { OpenIndexOptions, RetrievalChoice } from '../retrieve/open-index.ts'
 import { type CatalogueItem, type DomainCatalogue, emptyCatalogue, openCatalogue, type Place } from './catalogue.ts'
 import type {
   Engine, EngineItem, EngineItemView, RankedItem, RecommendJob, RecommendResult, SimilarJob
@@ -20,6 +21,8 @@ import { nearestByGlobalHalf } from './similar.ts'
 export interface OpenEngineOptions {
   readonly provider?: ProviderChoice
   readonly retrieval?: RetrievalChoice
+  /** Needed for `cluster`. */
+  readonly cluster?: ClusterSettings
   /** Told once at load what an operator should know, e.g. why an index is not used. */
   readonly log?: (message: string) => void
 }
@@ -40,7 +43,7 @@ export interface EngineCore extends Engine {
  * does it, as both texts live in one space, at unit length; else popularity.
  */
 export async function openEngine (
-  bundle: Bundle, { provider = 'auto', retrieval = 'auto', log = () => {} }: OpenEngineOptions = {}
+  bundle: Bundle, { provider = 'auto', retrieval = 'auto', cluster, log = () => {} }: OpenEngineOptions = {}
 ): Promise<EngineCore> {
   const { manifest } = bundle
   const { encoder: facts, embedder } = manifest
@@ -73,7 +76,12 @@ export async function openEngine (
   const engine = createEngine()
   try {
     for (const described of manifest.domains) {
-      const domain = await openCatalogue(bundle, described, itemMap, { choice: retrieval, provider, log })
+      const rowOf = (itemId: string): number | undefined => {
+        const place = places.get(itemId)
+        return place?.domain.name === described.name ? place.row : undefined
+      }
+      const choice: OpenIndexOptions = { choice: retrieval, provider, log, ...(cluster && { cluster }) }
+      const domain = await openCatalogue(bundle, described, itemMap, rowOf, choice)
       domains.set(domain.name, domain)
       for (const [row, { itemId }] of domain.items.entries()) {
         if (places.has(itemId)) throw twice(itemId, files.items(domain.name))
@@ -171,10 +179,11 @@ export async function openEngine (
     for (const [i, j] of searched.entries()) if (basis[j] === 'text') users.set(textVector(jobs[j]!.text!), i * width)
 
     const hidden = jobs.map((job) => hiddenRows(job, domain))
+    let complete = true
     const found = await domain.index.search(users, searched.map((j) => {
       const allowed = filterRows(domain.items, jobs[j]!.filter)
       return { k: jobs[j]!.k, excluded: hidden[j]!, ...(allowed === undefined ? {} : { allowed }) }
-    }))
+    }), () => { complete = false })
     const ranked = jobs.map((job, j) =>
       rank(domain, basis[j] === 'popular' ? popularHits(domain, job, hidden[j]!, places) : found[searched.indexOf(j)]!))
     const asked = [...jobs.keys()].filter((j) => jobs[j]!.explain === true)
@@ -188,6 +197,7 @@ export async function openEngine (
       historyUsed: histories[j]!.window.length,
       historyUnknown: histories[j]!.unknown,
       items: ranked[j]!,
+      ...(complete || basis[j] === 'popular' ? {} : { degradedReasons: ['index_incomplete'] as const }),
       ...explained[asked.indexOf(j)],
     }))
   }

@@ -1,4 +1,6 @@
 import type { Fault } from '../errors.ts'
+import type { ClusterSettings } from '../retrieve/cluster.ts'
+import type { RetrievalChoice } from '../retrieve/open-index.ts'
 import type {
   Engine, EngineItem, EngineItemView, EngineStatus, RankedItem, RecommendJob, RecommendResult, SimilarJob
 } from './engine.ts'
@@ -36,5 +38,7 @@ export interface EngineWorkerData {
   /** A bundle's root, or one version of it. */
   readonly bundle: string
   readonly provider?: 'auto' | 'cuda' | 'cpu'
-  readonly retrieval?: 'auto' | 'exact' | 'hnsw'
+  readonly retrieval?: RetrievalChoice
+  /** Needed for `cluster`. */
+  readonly cluster?: ClusterSettings
 }

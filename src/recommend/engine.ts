@@ -66,6 +66,8 @@ export interface RecommendResult {
   readonly historyUsed: number
   readonly historyUnknown: number
   readonly items: readonly RankedItem[]
+  /** `index_incomplete`: a part of the index did not answer, and better items may lie there. */
+  readonly degradedReasons?: ReadonlyArray<'index_incomplete'>
   /** Where asked for, unless the items are popular ones. */
   readonly explanation?: Explanation
 }
@@ -140,7 +142,7 @@ export interface EngineItemView {
 
 export interface EngineStatus {
   readonly provider: 'cpu' | 'cuda'
-  readonly retrieval: Readonly<Record<string, 'exact' | 'hnsw'>>
+  readonly retrieval: Readonly<Record<string, 'exact' | 'hnsw' | 'cluster'>>
   readonly items: Readonly<Record<string, number>>
   readonly queueDepth: number
   /** Milliseconds that a recommendation asked for now would take, foreseen from those before; 0 where none waits. */

@@ -28,7 +28,7 @@ export interface RecommendQuery {
   readonly explain?: boolean | undefined
 }
 
-export interface Recommendation extends RecommendResult {
+export interface Recommendation extends Omit<RecommendResult, 'degradedReasons'> {
   readonly domain: string
   /** `variant` only while users are split between models. */
   readonly model: Engine['model'] & { readonly variant?: string }
@@ -121,7 +121,7 @@ async function recommendOne (
     items: popular.top(domain, { k, without: new Set(excludeSeen ? [...history, ...exclude] : exclude), filter }),
   }
   const named = variant === undefined ? engine.model : { ...engine.model, variant }
-  return { ...result, domain, model: named, degradedReasons: reasons }
+  return { ...result, domain, model: named, degradedReasons: [...reasons, ...result.degradedReasons ?? []] }
 }
 
 async function readHistory (

@@ -29,7 +29,9 @@ export async function openApproximateIndex (
 ): Promise<CandidateIndex> {
   const tail = await openTail({ table, graph, mergeFrom })
 
-  async function search (queries: Float32Array, requests: readonly SearchRequest[]): Promise<Hit[][]> {
+  async function search (
+    queries: Float32Array, requests: readonly SearchRequest[], onIncomplete: () => void
+  ): Promise<Hit[][]> {
     const query = (q: number): Float32Array => queries.subarray(q * table.width, (q + 1) * table.width)
     const fresh = await tail.search(queries, requests)
     const found = new Array<Hit[]>(requests.length)
@@ -41,11 +43,13 @@ export async function openApproximateIndex (
       }
       const joined = new Float32Array(asked.length * table.width)
       for (const [i, { q }] of asked.entries()) joined.set(query(q), i * table.width)
-      const near = asked.length === 0 ? [] : await graph.near(joined, asked.map(({ wanted }) => wanted))
+      const near = asked.length === 0 ? undefined : await graph.near(joined, asked.map(({ wanted }) => wanted))
+      if (near?.complete === false) onIncomplete()
       waiting = []
       for (const [i, { q, request, wanted }] of asked.entries()) {
-        const rows = Array.from(near[i]!).filter((row) => admits(request, row))
-        if (rows.length < request.k) waiting.push({ q, request, wanted: wanted * OVER_FETCH })
+        const rows = Array.from(near!.rows[i]!).filter((row) => admits(request, row))
+        // Asking a graph for more does not bring back what does not answer.
+        if (rows.length < request.k && near!.complete) waiting.push({ q, request, wanted: wanted * OVER_FETCH })
         else found[q] = best(new Set([...rows, ...fresh[q]!]), query(q), request.k)
       }
     }
@@ -70,14 +74,16 @@ export async function openApproximateIndex (
     get size () { return table.live },
     get tail () { return tail.size },
     vectors: table,
-    search: async (queries, requests) => requests.length === 0 ? [] : await search(queries, requests),
+    search: async (queries, requests, onIncomplete = () => {}) =>
+      requests.length === 0 ? [] : await search(queries, requests, onIncomplete),
     put (row, vector) {
       // Checks what a graph's library would take without a word: NaN, no length, a label that is none.
       table.put(row, vector)
       tail.put(row)
     },
     remove (row) {
-      // The graph keeps the row as a way to others; `admits` hides it.
+      // A graph may keep the row as a way to others; `admits` hides it.
+      if (table.isLive(row)) graph.remove?.(row)
       table.remove(row)
       tail.remove(row)
     },

@@ -2,12 +2,12 @@ import type { VectorTable } from './vector-table.ts'
 
 /**
  * Finds the items of one domain with the largest inner product. Implementations: `exact.ts` (the oracle), and those of
- * `approximate.ts` over a graph: `hnsw.ts`. All of them pass `test/retrieve/candidate-index.contract.ts`. Lives in the
- * engine worker; calls of `exact.ts` block that thread. A row is an item's number in its domain: base rows are the
- * bundle's, in the order of its items file; rows added since follow. Vectors are row-major float32.
+ * `approximate.ts` over a graph: `hnsw.ts`, `cluster.ts`. All pass `test/retrieve/candidate-index.contract.ts`. Lives
+ * in the engine worker; calls of `exact.ts` block that thread. A row is an item's number in its domain: base rows are
+ * the bundle's, in the order of its items file; rows added since follow. Vectors are row-major float32.
  */
 export interface CandidateIndex {
-  readonly kind: 'exact' | 'hnsw'
+  readonly kind: 'exact' | 'hnsw' | 'cluster'
   /** Rows searchable now. */
   readonly size: number
   /** Rows that are scanned because no graph has them yet. */
@@ -17,8 +17,11 @@ export interface CandidateIndex {
   /**
    * For each query the best `k` rows that `allowed` admits, by exact float32 score, best first, ties by lower row.
    * @param queries [count, width], finite
+   * @param onIncomplete told where a part of the index did not answer, so that rows of it are absent
    */
-  search: (queries: Float32Array, requests: readonly SearchRequest[]) => Promise<Hit[][]>
+  search: (
+    queries: Float32Array, requests: readonly SearchRequest[], onIncomplete?: () => void
+  ) => Promise<Hit[][]>
   /** Adds a row, or replaces the vector of one; the next search finds it. @param vector [width], finite */
   put: (row: number, vector: Float32Array) => void
   /** Hides a row from every later search. */

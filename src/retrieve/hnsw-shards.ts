@@ -63,7 +63,7 @@ export async function openHnswShards ({ shards, rows, width, efSearch }: OpenHns
     async near (queries, wanted) {
       const each = wanted.map((count) => Math.ceil(count / of + (of === 1 ? 0 : SPREAD * Math.sqrt(count / of))))
       const found = await Promise.all(threads.map(async ({ near }) => await near(queries, each)))
-      return of === 1 ? found[0]! : wanted.map((_, q) => found.flatMap((one) => one[q]!))
+      return { rows: of === 1 ? found[0]! : wanted.map((_, q) => found.flatMap((one) => one[q]!)), complete: true }
     },
     async add (rows, vectors) {
       await Promise.all(threads.map(async ({ add }, index) => {

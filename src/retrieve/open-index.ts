@@ -3,15 +3,22 @@ import type { Bundle } from '../bundle/open.ts'
 import type { ProviderChoice } from '../encode/ort.ts'
 import { IsthmusError } from '../errors.ts'
 import type { CandidateIndex } from './candidate-index.ts'
+import { type ClusterSettings, notUnit, openClusterIndex } from './cluster.ts'
 import { openExactIndex } from './exact.ts'
 import { findHnswDriver } from './hnsw-driver.ts'
 import { openHnswIndex } from './hnsw.ts'
 
-/** What an operator asks for (RETRIEVAL). `auto`: exact up to `EXACT_UP_TO` items a domain, HNSW above. */
-export type RetrievalChoice = 'auto' | 'exact' | 'hnsw'
+/**
+ * What an operator asks for (RETRIEVAL). `auto`: exact up to `EXACT_UP_TO` items a domain, HNSW above. `cluster`: in
+ * the Redis that instances share.
+ */
+export type RetrievalChoice = 'auto' | 'exact' | 'hnsw' | 'cluster'
 
 /** About where a batch of 32 costs the same either way; a straight line between measurements at 20,000 and 100,000. */
 export const EXACT_UP_TO = 45_000
+
+/** For a bundle without an index of its own, which would say. */
+const CLUSTER_EF = 200
 
 const ABSENT = 'hnswlib-node is not there: it needs a compiler at install (python3, make, g++)'
 
@@ -19,8 +26,16 @@ export interface OpenIndexOptions {
   readonly choice: RetrievalChoice
   readonly provider: ProviderChoice
   readonly log: (message: string) => void
+  /** Needed for `cluster`. */
+  readonly cluster?: ClusterSettings
   /** Tests pass one that finds nothing. */
   readonly findDriver?: typeof findHnswDriver
+}
+
+/** The ids of a domain's items, by which instances tell one another of rows. */
+export interface RowNames {
+  readonly nameOf: (row: number) => string
+  readonly rowOf: (name: string) => number | undefined
 }
 
 /**
@@ -28,8 +43,8 @@ export interface OpenIndexOptions {
  * an index whose recall the export found too low is not used, whoever asks.
  */
 export async function openIndex (
-  bundle: Pick<Bundle, 'manifest' | 'has' | 'read'>, domain: string, vectors: Float32Array, width: number,
-  { choice, provider, log, findDriver = findHnswDriver }: OpenIndexOptions
+  bundle: Pick<Bundle, 'manifest' | 'has' | 'read'>, domain: string, vectors: Float32Array, width: number, names: RowNames,
+  { choice, provider, log, cluster, findDriver = findHnswDriver }: OpenIndexOptions
 ): Promise<CandidateIndex> {
   const exact = async (why?: string): Promise<CandidateIndex> => {
     if (why !== undefined) log(`${domain}: exact search, because ${why}`)
@@ -37,9 +52,17 @@ export async function openIndex (
   }
   if (choice === 'exact' || (choice === 'auto' && vectors.length / width <= EXACT_UP_TO)) return await exact()
 
-  const facts = bundle.manifest.retrieval[domain]
-  const names = indexFiles(domain, facts?.shards)
-  if (facts === undefined || !names.every(bundle.has)) {
+  const { retrieval, name, version, encoder } = bundle.manifest
+  const facts = retrieval[domain]
+  if (choice === 'cluster') {
+    if (cluster === undefined) throw new IsthmusError('index_driver_unavailable', 'an index in Redis needs a Redis')
+    if (encoder.itemNorm !== 'unit') throw notUnit()
+    const set = `${name}:${version}:${domain}`
+    const efSearch = facts?.efSearch ?? CLUSTER_EF
+    return await openClusterIndex({ namespace: name, ...cluster, ...names, log, set, efSearch, base: vectors, width })
+  }
+  const paths = indexFiles(domain, facts?.shards)
+  if (facts === undefined || !paths.every(bundle.has)) {
     if (choice === 'auto') return await exact('the bundle has no HNSW index')
     throw new IsthmusError('index_driver_unavailable', `the bundle has no HNSW index for ${domain}`)
   }
@@ -48,6 +71,6 @@ export async function openIndex (
     if (choice === 'auto') return await exact(ABSENT)
     throw new IsthmusError('index_driver_unavailable', ABSENT)
   }
-  const shards = names.map((name) => async () => await bundle.read(name))
+  const shards = paths.map((path) => async () => await bundle.read(path))
   return await openHnswIndex({ shards, base: vectors, width, efSearch: facts.efSearch })
 }

@@ -64,12 +64,12 @@ describe.skipIf(driver === undefined)('hnswlib-node (skipped where it is not ins
     const rows = Array.from({ length: 3000 }, (_, i) => 2000 + i)
     const order: string[] = []
     const adding = graph.add(rows, makeVectors(3000, width, 3)).then(() => order.push('added'))
-    const found = await graph.near(base.subarray(0, width), [5])
+    const { rows: found, complete } = await graph.near(base.subarray(0, width), [5])
     order.push('found')
     await adding
-    expect([found[0]!.length, order]).toEqual([5, ['found', 'added']])
-    const [all] = await graph.near(base.subarray(0, width), [10_000])
-    expect(all).toHaveLength(5000)
+    expect([found[0]!.length, complete, order]).toEqual([5, true, ['found', 'added']])
+    const all = await graph.near(base.subarray(0, width), [10_000])
+    expect(all.rows[0]).toHaveLength(5000)
     await graph.close()
   })
 

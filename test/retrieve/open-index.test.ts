@@ -21,7 +21,7 @@ async function open (
   choice: OpenIndexOptions['choice'], from: ReturnType<typeof bundle>, more: Partial<OpenIndexOptions> = {}, rows = vectors
 ): Promise<{ kind: string, said: string[] }> {
   const said: string[] = []
-  const index = await openIndex(from, 'sport', rows, 2, {
+  const index = await openIndex(from, 'sport', rows, 2, { nameOf: String, rowOf: Number }, {
     choice, provider: 'cpu', log: (message) => said.push(message), ...more,
   })
   const { kind } = index
@@ -58,6 +58,16 @@ describe('the index of a domain', () => {
     expect(await open('auto', bundle({ sport: facts }), absent, large)).toEqual({
       kind: 'exact', said: [expect.stringContaining('sport: exact search, because hnswlib-node is not there')],
     })
+  })
+
+  it('is refused where it is to lie in Redis, without one, or with vectors of any length', async () => {
+    const manifest = { retrieval: {}, name: 'shop', version: 'v', encoder: { itemNorm: 'none' } }
+    const from = { ...bundle({}), manifest: manifest as unknown as Bundle['manifest'] }
+    await expect(open('cluster', from)).rejects.toMatchObject({ code: 'index_driver_unavailable' })
+    const cluster: OpenIndexOptions['cluster'] = {
+      address: { kind: 'single', hosts: [{ host: '127.0.0.1', port: 1 }], tls: false, db: 0 }, timeoutMs: 50,
+    }
+    await expect(open('cluster', from, { cluster })).rejects.toThrow('itemNorm: unit')
   })
 
   it('is refused with status 78 where a graph is asked for by name and is not there', async () => {

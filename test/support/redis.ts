@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { vi } from 'vitest'
@@ -37,8 +38,23 @@ export async function freePort (): Promise<number> {
   return port
 }
 
+/** The words that start a server; its configuration file follows. */
+export type RedisCommand = readonly [file: string, ...args: string[]]
+
+const INSTALLED: RedisCommand = ['redis-server']
+
+/** The server that `.ci/redis8` has put into a root of its own; undefined where it has not. */
+export function findRedis8 (): RedisCommand | undefined {
+  const root = process.env.REDIS8_ROOT ?? join(homedir(), '.cache/isthmus/debian-trixie-redis')
+  const server = join(root, 'usr/bin/redis-server')
+  if (!existsSync(server)) return undefined
+  return [join(root, 'usr/lib64/ld-linux-x86-64.so.2'), '--library-path', join(root, 'usr/lib/x86_64-linux-gnu'), server]
+}
+
 /** @param lines of the server's configuration, e.g. `requirepass secret` */
-async function startNode (root: string, lines: readonly string[] = [], password?: string): Promise<RedisNode> {
+async function startNode (
+  root: string, lines: readonly string[] = [], password?: string, [command, ...args] = INSTALLED
+): Promise<RedisNode> {
   const port = await portForCluster()
   const dir = join(root, String(port))
   await mkdir(dir)
@@ -53,7 +69,7 @@ async function startNode (root: string, lines: readonly string[] = [], password?
     port,
     client,
     async start () {
-      child = spawn('redis-server', [file], { stdio: 'ignore' })
+      child = spawn(command, [...args, file], { stdio: 'ignore' })
       await vi.waitFor(async () => { await client.ping() }, { timeout: 20_000 })
     },
     async kill (signal = 'SIGKILL') {
@@ -106,10 +122,10 @@ export async function startRedis (lines: readonly string[] = [], password?: stri
 }
 
 /** A cluster of three masters. */
-export async function startCluster (): Promise<RedisServers> {
+export async function startCluster (command?: RedisCommand): Promise<RedisServers> {
   const root = await newRoot()
   const lines = ['cluster-enabled yes', 'cluster-node-timeout 2000', 'cluster-require-full-coverage no']
-  const nodes = await Promise.all([0, 1, 2].map(async () => await startNode(root, lines)))
+  const nodes = await Promise.all([0, 1, 2].map(async () => await startNode(root, lines, undefined, command)))
   const slots = [[0, 5460], [5461, 10_922], [10_923, 16_383]]
   for (const [i, { client }] of nodes.entries()) {
     await client.call('CLUSTER', 'ADDSLOTSRANGE', ...slots[i]!.map(String))

@@ -35,7 +35,8 @@ export interface StartedModels {
 
 /** Opens what is selected, with the histories that come with it; closes again what was opened where that fails. */
 export async function startModels (deps: StartModelsDeps): Promise<StartedModels> {
-  const { config: { bundle, provider, retrieval, maxWaiting, openDomains }, env, folder, store, log, metrics } = deps
+  const { config, env, folder, store, log, metrics } = deps
+  const { bundle, provider, retrieval, maxWaiting, openDomains, redis } = config
   const embedders = createEmbedderShelf(env)
   const down = new Set<string>()
   const open = async (dir: string): Promise<OpenedModel> => await openModel(dir, {
@@ -46,6 +47,7 @@ export async function startModels (deps: StartModelsDeps): Promise<StartedModels
     engine: {
       provider,
       retrieval,
+      ...(redis === undefined ? {} : { cluster: redis }),
       maxWaiting,
       onSent: (ms) => metrics.queueWait.observe(ms / 1000),
       onDrop: (reason) => {
@@ -68,7 +70,8 @@ export async function startModels (deps: StartModelsDeps): Promise<StartedModels
     const trials = createTrials()
     signal.addEventListener('abort', trials.close, { once: true })
     try {
-      await trials.run({ bundle: dir, provider, retrieval })
+      // What Redis holds harms no process, and is filled when the model is opened.
+      await trials.run({ bundle: dir, provider, retrieval: retrieval === 'cluster' ? 'exact' : retrieval })
     } finally {
       signal.removeEventListener('abort', trials.close)
       trials.close()
