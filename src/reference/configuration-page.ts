@@ -1,5 +1,6 @@
 import { CHOICES, INTEGERS, TEXTS } from '../config/service-variables.ts'
 import { DEFAULT_PREPARE } from '../data/prepare-settings.ts'
+import { DEFAULT_AUGMENT } from '../pipeline/augment-settings.ts'
 import { DEFAULT_EVALUATE } from '../pipeline/evaluate-settings.ts'
 import { DEFAULT_EXPORT } from '../pipeline/export/export-settings.ts'
 import { importSettings } from '../pipeline/import-settings.ts'
@@ -43,6 +44,15 @@ const STEPS: readonly Section[] = [
     defaults: { ...embedSettings({}) },
   },
   {
+    step: 'augment',
+    file: 'src/pipeline/augment-settings.ts',
+    interfaces: [
+      'src/pipeline/chat-settings.ts:ChatSettings', 'AugmentSettings', 'src/augment/make-augmentation.ts:AugmentOptions',
+      'src/augment/choose.ts:ChoiceSettings',
+    ],
+    defaults: { ...DEFAULT_AUGMENT, ...profileSettings({}).chat },
+  },
+  {
     step: 'profile',
     file: 'src/pipeline/profile-settings.ts',
     interfaces: ['src/pipeline/chat-settings.ts:ChatSettings', 'ProfileSettings'],
@@ -68,8 +78,8 @@ const STEPS: readonly Section[] = [
   },
 ]
 
-/** Settings that hold others, which a file gives one by one. */
-const HOLDERS = ['chat', 'prompt']
+/** Types of members that hold others, which a file gives one by one; and what is no setting at all. */
+const HOLDERS = /^(ChatSettings|Partial<ItemPrompt>)$|=>|AbortSignal/
 
 interface Trained {
   readonly title: string
@@ -142,9 +152,12 @@ async function stepSection ({ step, file, interfaces, defaults }: Section): Prom
     const [where, own = undefined] = name.split(':')
     return own === undefined ? await interfaceMembers(file, name) : await interfaceMembers(where!, own)
   }))).flat()
-  // The parts of a step's settings share some, such as the seed.
-  const shownOnce = new Map(
-    members.filter(({ name }) => !HOLDERS.includes(name)).map((member) => [member.name, member]))
+  // The parts of a step's settings share some, such as the seed; and what has a default is a setting, described or not.
+  const shownOnce = new Map([
+    ...Object.keys(defaults).filter((name) => typeof defaults[name] !== 'object' || Array.isArray(defaults[name]))
+      .map((name) => ({ name, type: typeof defaults[name], says: '' })),
+    ...members.filter(({ type }) => !HOLDERS.test(type)),
+  ].map((member) => [member.name, member]))
   return [
     `## ${step}`,
     table(['setting', 'type', 'default', 'what'], [...shownOnce.values()]

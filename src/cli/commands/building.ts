@@ -272,7 +272,7 @@ export const ADD_DOMAIN = {
     prices: SPEND_FLAGS.prices,
     cache: SPEND_FLAGS.cache,
   },
-  examples: [{ run: 'add-domain --items food.jsonl --bundle models/kitchen', says: 'food, from what kitchen has taught' }],
+  examples: [{ run: 'add-domain --items food.jsonl --bundle models/recg', says: 'food, from what other domains have taught' }],
   json: 'the version\'s folder, the domains it got, and whether it was there unchanged',
 } as const satisfies Command
 
