@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Domain } from '../data/dataset.ts'
-import { rowDot } from '../numeric/cosine.ts'
+import { fourDots } from '../numeric/cosine.ts'
 import type { UnitRows } from './filter.ts'
 
 /** An item and its cosine to the one that was asked for. */
@@ -10,9 +10,6 @@ export interface NeighbourOptions {
   readonly signal?: AbortSignal
   readonly onProgress?: (done: number) => void
 }
-
-/** Asked between looks at the signal. */
-const AT_ONCE = 16
 
 /**
  * The catalogue items of a domain that are nearest to each of some vectors, best first, the lower id on a tie.
@@ -24,22 +21,28 @@ export async function nearestItems (
 ): Promise<Neighbour[][]> {
   signal?.throwIfAborted()
   const { rows, width } = asked
+  const total = rows.length / width
   const found: Neighbour[][] = []
-  for (let row = 0; row < rows.length / width; row++) {
-    const best: Neighbour[] = []
-    for (let id = offset + 1; id <= offset + size; id++) {
-      const cosine = rowDot(rows, row, texts.rows, id - 1, width)
-      if (best.length === count && cosine <= best.at(-1)!.cosine) continue
-      let at = best.length
-      while (at > 0 && best[at - 1]!.cosine < cosine) at--
-      best.splice(at, 0, { id, cosine })
-      if (best.length > count) best.pop()
+  for (let row = 0; row < total; row += 4) {
+    const dots = fourDots(rows, row, texts.rows, offset, size, width)
+    for (let i = 0; i < Math.min(4, total - row); i++) {
+      found.push(best(dots.subarray(i * size, (i + 1) * size), offset, count))
     }
-    found.push(best)
-    if (row % AT_ONCE !== AT_ONCE - 1) continue
-    onProgress?.(row + 1)
+    onProgress?.(found.length)
     await setImmediate()
     signal?.throwIfAborted()
+  }
+  return found
+}
+
+function best (cosines: Float64Array, offset: number, count: number): Neighbour[] {
+  const found: Neighbour[] = []
+  for (const [local, cosine] of cosines.entries()) {
+    if (found.length === count && cosine <= found.at(-1)!.cosine) continue
+    let at = found.length
+    while (at > 0 && found[at - 1]!.cosine < cosine) at--
+    found.splice(at, 0, { id: offset + 1 + local, cosine })
+    if (found.length > count) found.pop()
   }
   return found
 }

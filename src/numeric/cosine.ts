@@ -14,15 +14,38 @@ export function unitRows (rows: Float32Array, width: number): Float32Array {
 /** The dot product of row `i` of `a` and row `j` of `b`, row-major [n, width] each. */
 export function rowDot (a: Float32Array, i: number, b: Float32Array, j: number, width: number): number {
   const [fromA, fromB] = [i * width, j * width]
-  // Four sums that do not wait for one another: half the time of one.
-  let [s0, s1, s2, s3] = [0, 0, 0, 0]
-  let at = 0
-  for (; at + 3 < width; at += 4) {
-    s0 += a[fromA + at]! * b[fromB + at]!
-    s1 += a[fromA + at + 1]! * b[fromB + at + 1]!
-    s2 += a[fromA + at + 2]! * b[fromB + at + 2]!
-    s3 += a[fromA + at + 3]! * b[fromB + at + 3]!
+  let sum = 0
+  for (let at = 0; at < width; at++) sum += a[fromA + at]! * b[fromB + at]!
+  return sum
+}
+
+/**
+ * The dot products of up to four rows of `a`, from `first` on, with `count` rows of `b`, from `from` on: row-major
+ * [4, count]. Four at a time read `b` once, which takes a quarter of the time of one after the other.
+ */
+export function fourDots (
+  a: Float32Array, first: number, b: Float32Array, from: number, count: number, width: number
+): Float64Array {
+  const four = new Float32Array(4 * width)
+  four.set(a.subarray(first * width, (first + 4) * width))
+  const dots = new Float64Array(4 * count)
+  for (let row = 0; row < count; row++) {
+    const start = (from + row) * width
+    let s0 = 0
+    let s1 = 0
+    let s2 = 0
+    let s3 = 0
+    for (let i = 0; i < width; i++) {
+      const value = b[start + i]!
+      s0 += four[i]! * value
+      s1 += four[width + i]! * value
+      s2 += four[2 * width + i]! * value
+      s3 += four[3 * width + i]! * value
+    }
+    dots[row] = s0
+    dots[count + row] = s1
+    dots[2 * count + row] = s2
+    dots[3 * count + row] = s3
   }
-  for (; at < width; at++) s0 += a[fromA + at]! * b[fromB + at]!
-  return s0 + s1 + s2 + s3
+  return dots
 }
