@@ -10,7 +10,7 @@ const rows = [...page.matchAll(/^\| (\d+) \| .+? \| `(.+?)` \| (.+) \|$/gm)]
 describe('the page of rules', () => {
   it('has a test for each rule of what is built', () => {
     expect([...new Set(rows.map(({ rule }) => Number(rule)))])
-      .toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31])
+      .toEqual(Array.from({ length: 31 }, (_, i) => i + 1))
   })
 
   it.each(rows)('names a test that exists: rule $rule, $name', ({ file, name }) => {

@@ -30,7 +30,14 @@ describe('settings of a chain', () => {
       .toMatchObject({ chat: { chat: 'extractive' }, clusters: 4, seed: 7 })
   })
 
+  it('have synthetic events only where the config file has a section for them', () => {
+    expect(pipelineSettings({})).not.toHaveProperty('augment')
+    expect(pipelineSettings({ seed: '7' }, { augment: { kmeansK: 4 } }).augment)
+      .toMatchObject({ chat: { chat: 'extractive' }, kmeansK: 4, seed: 7 })
+  })
+
   it.each([
+    ['kmeansK', { augment: { kmeansK: 0 } }],
     ['wdith', { wdith: {} }],
     ['clusters', { profile: { clusters: 0 } }],
     ['train', { train: [] }],

@@ -18,6 +18,7 @@ describe('the settings of profile', () => {
     ['chat', { chat: 'claude' }], ['model', { model: 'm' }], ['baseUrl', { chat: 'openai', baseUrl: '' }],
     ['temperature', { chat: 'openai', temperature: 3 }], ['topP', { chat: 'openai', topP: -1 }], ['clusters', { clusters: 0 }],
     ['latest', { latest: 1.5 }], ['partition', { partition: 'no' }], ['seed', { seed: -1 }], ['colour', { colour: 'red' }],
+    ['mode', { mode: 'rough' }], ['partition', { mode: 'domain-aware', partition: false }],
     ['attributes', { attributes: ['title'] }], ['attributes.book', { attributes: { book: [] } }],
     ['attributes.book', { attributes: { book: ['pages'] } }],
   ])('name %s where it is wrong: %j', (field, given) => {

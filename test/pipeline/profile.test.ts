@@ -13,9 +13,10 @@ import { dryProfile, profileStep } from '../../src/pipeline/profile.ts'
 import type { ProfileStep } from '../../src/pipeline/profile.ts'
 import type { EmbedderChoice } from '../../src/pipeline/embedder-choice.ts'
 import { openSpending } from '../../src/pipeline/spending.ts'
+import { openTrainInput, readTrainInput } from '../../src/pipeline/train-input.ts'
 import { openProfiles } from '../../src/profile/profiles.ts'
 import { hashEmbedder } from '../support/hash-embedder.ts'
-import { plantedShop, writeShop } from '../train/planted.ts'
+import { plantedShop, writePlantedAugmentation, writeShop } from '../train/planted.ts'
 
 type Embedder = Embeddings['embedder']
 
@@ -88,6 +89,28 @@ describe('the step profile', () => {
     const labels = items.map((_, i) => bytes.readInt32LE(i * 4))
     expect(new Set(labels).size).toBe(4)
     for (const [i, label] of labels.entries()) expect(label).toBe(labels[5 * Math.floor((i % 20) / 5)])
+  })
+
+  it('reads synthetic events where there are some, and profiles domain by domain where it is told to', async () => {
+    const input = await writePlantedAugmentation(step.input, { ...shop, dataset })
+    const aware = { ...step, input, settings: { ...step.settings, mode: 'domain-aware' as const } }
+    const stages: string[] = []
+    const { manifest } = await profileStep({ ...aware, onStage: (stage) => stages.push(stage) })
+    expect(stages).toEqual(['clusters', 'reforms', 'parts', 'profiles', 'vectors'])
+    expect(manifest.settings).toMatchObject({
+      mode: 'domain-aware', templates: ['profile-reform/1', 'profile-domain-part/1', 'profile-analyse/1'],
+    })
+    expect(Object.values(manifest.reforms as Record<string, string>)).toContain('your choices are spread evenly over A and B')
+    const lines = (await readFile(join(step.out, 'profiles.jsonl'), 'utf8')).trim().split('\n').map((line) =>
+      JSON.parse(line) as { notes: Array<{ domain: string, note: string }>, leanings?: string[] })
+    expect(new Set(lines.flatMap(({ notes }) => notes.map(({ domain }) => domain)))).toEqual(new Set(['A', 'B']))
+    expect(JSON.stringify(lines)).toContain('made up')
+    // One cluster for each item, and for each fresh one.
+    expect(await readFile(join(step.out, 'clusters.i32'))).toHaveLength(4 * (items.length + 6))
+    const { dataset: augmented, profiles } = await openTrainInput(step.out)
+    expect(augmented.augmentation!.items).toHaveLength(6)
+    expect(profiles!.manifest.digest).toBe(manifest.digest)
+    expect(await readTrainInput(step.out)).toMatchObject({ profiled: true, augmented: true })
   })
 
   it('does nothing a second time, and makes anew what was made with other settings', async () => {
