@@ -9,6 +9,9 @@ import { fitPca, projectPca } from '../numeric/pca.ts'
 import { createRandom } from '../random.ts'
 import { FUSION } from './encode-user.ts'
 import { PROJECTIONS } from './item-tower.ts'
+import { domainRoles } from './recg/domains.ts'
+import { recgSettings } from './recg/settings.ts'
+import { centreProjections, quietBlocks } from './recg/start.ts'
 import { threadWeights } from './read-thread.ts'
 import type { Settings } from './settings.ts'
 import { readsIds, readsTexts } from './spec.ts'
@@ -66,6 +69,11 @@ export function initialWeights (
     if (out === undefined) continue
     const { adapterSize = width, adapterStart = 'zero' } = settings
     put(bottleneckWeights(out.name, width, adapterSize, createRandom(seed, `init/${out.name}`), adapterStart))
+  }
+  const recg = recgSettings(settings)
+  if (recg?.start === 'similarity') {
+    centreProjections(weights, texts, domainRoles(recg, domains).sources.map((k) => domains[k]!))
+    if (settings.backbone === 'sasrec') quietBlocks(weights)
   }
   if (spec.fusion === 'pattern') put(patternFusionWeights(FUSION, settings.patterns ?? 0, width))
   if (spec.losses.some(({ on }) => 'users' in on)) {
