@@ -33,6 +33,8 @@ export interface ServiceConfig {
   readonly itemsPerMinute: number
   /** Milliseconds that a request may have waited until the event loop reads it; beyond, it is refused unread. */
   readonly maxLoopDelayMs: number
+  /** User vectors that the engine keeps for histories that come again; 0: none. */
+  readonly userCache: number
   /** Calls that may wait for the engine. */
   readonly maxWaiting: number
   /** Whether posted items may open domains that the bundle does not have. */
@@ -111,6 +113,7 @@ export function serviceConfig (env: Environment, flags: Environment = {}): Servi
     requestsPerMinute: integer('RATE_LIMIT'),
     itemsPerMinute: integer('RATE_LIMIT_ITEMS'),
     maxLoopDelayMs: integer('MAX_LOOP_DELAY_MS'),
+    userCache: integer('USER_CACHE'),
     maxWaiting: integer('ENGINE_QUEUE'),
     openDomains: choice('OPEN_DOMAINS') === '1',
     modelWatchMs: integer('MODEL_WATCH_MS'),

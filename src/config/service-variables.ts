@@ -36,9 +36,15 @@ export const INTEGERS = {
     default: 250, least: 10, most: 5000, says: 'milliseconds a request has unless it says otherwise',
   },
   MAX_IN_FLIGHT: { default: 256, least: 1, most: 100_000, says: 'requests in work before further ones are refused' },
+  USER_CACHE: {
+    default: 10_000, least: 0, most: 10_000_000, says: 'user vectors kept for histories that come again; 0: none',
+  },
   ENGINE_QUEUE: { default: 512, least: 1, most: 100_000, says: 'calls that may wait for the engine' },
   MAX_LOOP_DELAY_MS: {
-    default: 100, least: 1, most: 60_000, says: 'how late the event loop may be, for a second, before requests are refused',
+    default: 100,
+    least: 1,
+    most: 60_000,
+    says: 'how long a request may wait until the event loop reads it, at most half of its time; beyond, it is refused unread',
   },
   RATE_LIMIT: { default: 0, least: 0, most: 100_000_000, says: 'requests a minute of one key, or address; 0: no limit' },
   RATE_LIMIT_ITEMS: { default: 0, least: 0, most: 100_000_000, says: 'the same of `POST /items` alone' },

@@ -68,8 +68,11 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     restartDelay = (attempt) => attempt === 0 ? 0 : Math.min(10_000, 100 * 2 ** attempt),
     startThread = startEngineThread, now = () => performance.now(),
   } = options
-  const { bundle, provider, retrieval, cluster } = options
-  const data = { ...(provider && { provider }), ...(retrieval && { retrieval }), ...(cluster && { cluster }) }
+  const { bundle, provider, retrieval, cluster, userCache } = options
+  const data = {
+    ...(provider && { provider }), ...(retrieval && { retrieval }), ...(cluster && { cluster }),
+    ...(userCache && { userCache }),
+  }
   const queue: Waiting[] = []
   let active: readonly Waiting[] = []
   let sentAt = 0

@@ -17,12 +17,15 @@ import { checkGolden } from './golden.ts'
 import { filterRows } from './item-filter.ts'
 import { popularHits, rank } from './rank.ts'
 import { nearestByGlobalHalf } from './similar.ts'
+import { createUserCache } from './user-cache.ts'
 
 export interface OpenEngineOptions {
   readonly provider?: ProviderChoice
   readonly retrieval?: RetrievalChoice
   /** Needed for `cluster`. */
   readonly cluster?: ClusterSettings
+  /** User vectors that are kept for histories that come again; 0: none. */
+  readonly userCache?: number
   /** Told once at load what an operator should know, e.g. why an index is not used. */
   readonly log?: (message: string) => void
 }
@@ -43,7 +46,8 @@ export interface EngineCore extends Engine {
  * does it, as both texts live in one space, at unit length; else popularity.
  */
 export async function openEngine (
-  bundle: Bundle, { provider = 'auto', retrieval = 'auto', cluster, log = () => {} }: OpenEngineOptions = {}
+  bundle: Bundle,
+  { provider = 'auto', retrieval = 'auto', cluster, userCache = 0, log = () => {} }: OpenEngineOptions = {}
 ): Promise<EngineCore> {
   const { manifest } = bundle
   const { encoder: facts, embedder } = manifest
@@ -65,6 +69,7 @@ export async function openEngine (
   const opensDomains = takesNewDomains(manifest)
   const domains = new Map<string, DomainCatalogue>()
   const places = new Map<string, Place>()
+  const cache = createUserCache(userCache)
   const close = async (): Promise<void> => {
     for (const { encoder, index } of domains.values()) {
       await encoder.close()
@@ -72,6 +77,7 @@ export async function openEngine (
     }
     domains.clear()
     places.clear()
+    cache.clear()
   }
   const engine = createEngine()
   try {
@@ -170,12 +176,8 @@ export async function openEngine (
     const encoded = [...basis.keys()].filter((j) => basis[j] === 'history')
     const searched = [...basis.keys()].filter((j) => basis[j] !== 'popular')
     const users = new Float32Array(searched.length * width)
-    if (encoded.length > 0) {
-      const vectors = await domain.encoder.encode(encoded.map((j) => toWindow(histories[j]!.window, domain)))
-      for (const [i, j] of encoded.entries()) {
-        users.set(vectors.subarray(i * width, (i + 1) * width), searched.indexOf(j) * width)
-      }
-    }
+    const vectors = await userVectors(domain, encoded.map((j) => histories[j]!.window))
+    for (const [i, j] of encoded.entries()) users.set(vectors[i]!, searched.indexOf(j) * width)
     for (const [i, j] of searched.entries()) if (basis[j] === 'text') users.set(textVector(jobs[j]!.text!), i * width)
 
     const hidden = jobs.map((job) => hiddenRows(job, domain))
@@ -200,6 +202,22 @@ export async function openEngine (
       ...(complete || basis[j] === 'popular' ? {} : { degradedReasons: ['index_incomplete'] as const }),
       ...explained[asked.indexOf(j)],
     }))
+  }
+
+  /** One encoder run for those that are not known. */
+  async function userVectors (domain: DomainCatalogue, windows: ReadonlyArray<readonly Place[]>): Promise<Float32Array[]> {
+    const keys = windows.map((window) =>
+      `${domain.name} ${window.map((place) => `${place.domain.name}:${place.row}`).join(' ')}`)
+    const vectors = keys.map(cache.get)
+    const missing = [...keys.keys()].filter((i) => vectors[i] === undefined)
+    if (missing.length === 0) return vectors as Float32Array[]
+    const encoded = await domain.encoder.encode(missing.map((i) => toWindow(windows[i]!, domain)))
+    for (const [n, i] of missing.entries()) {
+      const vector = encoded.subarray(n * width, (n + 1) * width)
+      vectors[i] = vector
+      cache.put(keys[i]!, vector)
+    }
+    return vectors as Float32Array[]
   }
 
   async function explainIn (domain: DomainCatalogue, answers: readonly Explainable[]): ReturnType<typeof explain> {
@@ -274,6 +292,8 @@ export async function openEngine (
       const vectors = domain.projector.projectAll(own.map(({ embedding }) => embedding))
       return own.map((item, i) => ({ item, domain, vector: vectors[i]! }))
     })
+    // A vector that changes is in histories that were encoded with what it was.
+    if (projected.some(({ item }) => places.has(item.itemId))) cache.clear()
     for (const { item, domain, vector } of projected) {
       const row = places.get(item.itemId)?.row ?? domain.items.length
       domain.index.put(row, vector)

@@ -41,4 +41,6 @@ export interface EngineWorkerData {
   readonly retrieval?: RetrievalChoice
   /** Needed for `cluster`. */
   readonly cluster?: ClusterSettings
+  /** User vectors that are kept for histories that come again; 0, unless given: none. */
+  readonly userCache?: number
 }

@@ -15,6 +15,7 @@ describe('serviceConfig', () => {
       metricsPort: undefined,
       provider: 'auto',
       retrieval: 'auto',
+      userCache: 10_000,
       requestTimeoutMs: 250,
     })
   })

@@ -9,6 +9,33 @@ import { type TinyBundleOptions, writeTinyBundle } from '../support/tiny-bundle.
 import { engineContract } from './engine.contract.ts'
 
 engineContract('the engine core', async (root) => await openEngine(await openBundle(root), { provider: 'cpu' }))
+engineContract('the engine core that keeps user vectors', async (root) =>
+  await openEngine(await openBundle(root), { provider: 'cpu', userCache: 1000 }))
+
+it('answers a history that comes again as it did, until a vector in it changes', async () => {
+  const tiny = await writeTinyBundle()
+  const open = async (userCache: number) => {
+    const engine = await openEngine(await openBundle(tiny.root), { provider: 'cpu', userCache })
+    const put = async (title: string): Promise<void> =>
+      await engine.putItems([{ itemId: 'new-1', domain: 'sport', title, embedding: tiny.embed(title) }])
+    const ask = async (domain: string, history: string[]) => (await engine.recommend({
+      domain, history, k: 5, exclude: [], excludeSeen: true,
+    })).items.map(({ itemId, score }) => `${itemId} ${score.toFixed(4)}`)
+    const answers: string[][] = []
+    for (const title of ['running ball', 'yoga mat lion']) {
+      await put(title)
+      for (const domain of ['sport', 'cloth', 'sport']) answers.push(await ask(domain, ['new-1', 'cloth-0003']))
+      answers.push(await ask('sport', ['cloth-0003', 'new-1']))
+    }
+    await engine.close()
+    return answers
+  }
+  const [plain, kept] = [await open(0), await open(3)]
+  await tiny.close()
+  expect(kept).toEqual(plain)
+  expect(kept[4]).not.toEqual(kept[0])
+  expect(kept[2]).toEqual(kept[0])
+})
 
 it('makes the vector of a text by the map of profiles, where the bundle has one', async () => {
   const answers = async (options: TinyBundleOptions) => {

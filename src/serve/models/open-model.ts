@@ -35,7 +35,10 @@ export interface OpenModelDeps {
   /** Makes sure that an engine has the domains of what is stored. */
   readonly bring: BringDomain
   readonly log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
-  readonly engine: Pick<EngineClientOptions, 'provider' | 'retrieval' | 'cluster' | 'maxWaiting' | 'onBatch' | 'onSent' | 'onDrop'>
+  readonly engine: Pick<
+    EngineClientOptions,
+    'provider' | 'retrieval' | 'cluster' | 'userCache' | 'maxWaiting' | 'onBatch' | 'onSent' | 'onDrop'
+  >
   /** Told when a model's worker died, and when it answers again. */
   readonly onState: (version: string, state: 'ready' | 'down') => void
 }
