@@ -94,11 +94,20 @@ function packThread (
       x.set(item.vector.subarray(from, from + width), ((r + 1) * longest - row.length + i) * width)
     }
   }
-  const positions = padPositions(lengths, longest) // [B, L]; 0 on padding
+  const numbers = padPositions(lengths, longest) // [B, L]; 0 on padding
+  // Loops, since `from` with a function takes as long as the vectors above.
+  const positions = new BigInt64Array(numbers.length)
+  const mask = new Uint8Array(numbers.length)
+  for (let i = 0; i < numbers.length; i++) {
+    const position = numbers[i]!
+    if (position === 0) continue
+    positions[i] = BigInt(position)
+    mask[i] = 1
+  }
   const dims = [rows.length, longest]
   return {
     [`x_${thread}`]: { type: 'float32', data: x, dims: [...dims, width] },
-    [`pos_${thread}`]: { type: 'int64', data: BigInt64Array.from(positions, BigInt), dims },
-    [`mask_${thread}`]: { type: 'bool', data: Uint8Array.from(positions, (p) => p > 0 ? 1 : 0), dims },
+    [`pos_${thread}`]: { type: 'int64', data: positions, dims },
+    [`mask_${thread}`]: { type: 'bool', data: mask, dims },
   }
 }

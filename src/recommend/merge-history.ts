@@ -10,6 +10,7 @@ export interface GivenEntry { readonly itemId: string, readonly timestamp?: numb
 export function mergeHistory (stored: readonly HistoryEntry[], given: readonly GivenEntry[]): string[] {
   const entries: readonly GivenEntry[] = [...stored, ...given]
   const sorted = entries.toSorted((a, b) => time(a) - time(b) || 0)
+  if (stored.length === 0 || given.length === 0) return sorted.map(({ itemId }) => itemId)
   const inGiven = new Set(given.map(({ itemId }) => itemId))
   const inBoth = new Set(stored.map(({ itemId }) => itemId).filter((itemId) => inGiven.has(itemId)))
   const placed = new Set<string>()

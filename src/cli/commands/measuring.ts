@@ -74,6 +74,8 @@ const BENCHED = {
   bundle: { type: 'string', value: 'folder', default: 'models/demo', says: 'what is served' },
 } as const
 
+const WRITE = { type: 'boolean', says: 'put the result into docs/performance.md' } as const
+
 const DEADLINE = {
   type: 'string', value: 'ms', default: '250', says: 'of each request; a machine that others keep busy needs more',
 } as const
@@ -89,6 +91,37 @@ export const BENCH_SERVE = {
     rounds: { type: 'string', value: 'n', default: '4', says: 'turns of each' },
   },
   examples: [{ run: 'bench-serve', says: 'about a minute' }],
+  json: 'every row',
+} as const satisfies Command
+
+export const BENCH_ENGINE = {
+  name: 'bench-engine',
+  group: 'measure',
+  summary: 'What each lever of the engine is worth: off and on in turns, in CPU time',
+  says: 'Needs hnswlib-node.',
+  flags: {
+    ...BENCHED,
+    items: { type: 'string', value: 'n', default: '20000', says: 'of the made-up catalogue that is searched' },
+    rounds: { type: 'string', value: 'n', default: '7', says: 'turns of each' },
+    write: WRITE,
+  },
+  examples: [{ run: 'bench-engine --items 5000', says: 'under a minute' }],
+  json: 'every row',
+} as const satisfies Command
+
+export const BENCH_PEERS = {
+  name: 'bench-peers',
+  group: 'measure',
+  summary: 'The service, its parts, and FastAPI with onnxruntime and numpy or hnswlib at the same job',
+  says: 'In turns, at 1, 16 and 64 connections, with CPU time; the load on a core of its own. The first run installs the ' +
+    'Python packages into .cache/bench-peers.',
+  flags: {
+    ...BENCHED,
+    seconds: { type: 'string', value: 's', default: '8', says: 'of each at each number of connections' },
+    rounds: { type: 'string', value: 'n', default: '4', says: 'turns of each' },
+    write: WRITE,
+  },
+  examples: [{ run: 'bench-peers --seconds 4', says: 'about two minutes' }],
   json: 'every row',
 } as const satisfies Command
 

@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises'
+import { availableParallelism, cpus, loadavg } from 'node:os'
+import { join } from 'node:path'
+import { writeFileAtomic } from '../src/files/write.ts'
+import { packageRoot } from '../src/paths.ts'
+
+/** The page of what was measured; each command owns a section of it. */
+export const PAGE = 'docs/performance.md'
+
+const HEAD = `# What it costs
+
+Each section is written by the command above it (\`--write\`), from one run. Ratios of one run mean something on a busy
+machine; the figures beside them are upper bounds there.
+`
+
+/** Replaces the section of a command, or adds it at the end. */
+export async function writeSection (command: string, title: string, markdown: string, root = packageRoot): Promise<void> {
+  const file = join(root, PAGE)
+  const page = await readFile(file, 'utf8').catch(() => HEAD)
+  await writeFileAtomic(file, withSection(page, command, title, markdown))
+}
+
+export function withSection (page: string, command: string, title: string, markdown: string): string {
+  const [begin, end] = [`<!-- ${command} -->`, `<!-- end of ${command} -->`]
+  const section = `${begin}\n## ${title}\n\n\`npm run ${command} -- --write\`\n\n${markdown.trim()}\n${end}`
+  const from = page.indexOf(begin)
+  const to = page.indexOf(end)
+  if (from === -1 || to === -1) return `${page.trimEnd()}\n\n${section}\n`
+  return page.slice(0, from) + section + page.slice(to + end.length)
+}
+
+/** Where and when a section was measured, and how busy the machine was with other things. */
+export function machineLine (date = new Date()): string {
+  const [model = 'unknown processor'] = cpus().map(({ model }) => model)
+  return `${date.toISOString().slice(0, 10)}, Node ${process.versions.node}, ${availableParallelism()} cores (${model.trim()}), ` +
+    `load average ${loadavg()[0]!.toFixed(1)}.`
+}

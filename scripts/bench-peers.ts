@@ -1,0 +1,22 @@
+import { join } from 'node:path'
+import { machineLine, PAGE, writeSection } from '../bench/page.ts'
+import { benchPeers } from '../bench/peers/bench-peers.ts'
+import { peersReport } from '../bench/peers/report.ts'
+import { BENCH_PEERS } from '../src/cli/commands/measuring.ts'
+import { runCommand } from '../src/cli/run.ts'
+import { refuseSetting } from '../src/errors.ts'
+import { packageRoot } from '../src/paths.ts'
+
+await runCommand(BENCH_PEERS, async ({ flags }) => {
+  const { bundle = join(packageRoot, 'models/demo') } = flags
+  const seconds = Number(flags.seconds ?? 8)
+  const rounds = Number(flags.rounds ?? 4)
+  if (!(seconds > 0)) refuseSetting('seconds', 'is a number above 0')
+  if (!(rounds >= 1)) refuseSetting('rounds', 'is a number from 1')
+  const { rows, same } = await benchPeers({
+    bundle, connections: [1, 16, 64], seconds, rounds, say: (message) => console.error(`bench-peers: ${message}`),
+  })
+  const report = `${machineLine()}\n\n${peersReport(rows, same)}`
+  if (flags.write === true) await writeSection('bench:peers', 'The service and others at the same job', report)
+  return { says: flags.write === true ? `bench:peers: wrote ${PAGE}` : report, result: { rows, same } }
+})

@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest'
+import { withSection } from '../../bench/page.ts'
+
+describe('the page of what was measured', () => {
+  const page = withSection(withSection('# Head\n', 'bench:a', 'A', 'first a'), 'bench:b', 'B', 'first b')
+
+  it('has a section for each command, in the order in which they first came', () => {
+    expect(page).toMatch(/^# Head\n\n<!-- bench:a -->\n## A\n\n`npm run bench:a -- --write`\n\nfirst a\n<!-- end of bench:a -->\n\n/)
+    expect(page).toMatch(/<!-- bench:b -->\n[^]*first b\n<!-- end of bench:b -->\n$/)
+  })
+
+  it('gets a new section in the place of the old one, and keeps the others', () => {
+    expect(withSection(page, 'bench:a', 'A', 'second a')).toBe(page.replace('first a', 'second a'))
+  })
+})
