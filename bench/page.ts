@@ -14,8 +14,8 @@ machine; the figures beside them are upper bounds there.
 `
 
 /** Replaces the section of a command, or adds it at the end. */
-export async function writeSection (command: string, title: string, markdown: string, root = packageRoot): Promise<void> {
-  const file = join(root, PAGE)
+export async function writeSection (command: string, title: string, markdown: string): Promise<void> {
+  const file = join(packageRoot, PAGE)
   const page = await readFile(file, 'utf8').catch(() => HEAD)
   await writeFileAtomic(file, withSection(page, command, title, markdown))
 }

@@ -24,7 +24,8 @@ export function encoderGraphs (): { readonly last: Uint8Array, readonly all: Uin
   const random = createRandom(1, 'bench/engine')
   const rows = Float32Array.from({ length: 16 * TEXT_WIDTH }, () => random.normal())
   const weights = initialWeights(spec, settings, DOMAINS, { width: TEXT_WIDTH, rows })
-  const graph = (user: (ops: OnnxOps, global: ThreadInput<string>, local: ThreadInput<string> & { has: string }) => string) => {
+  type Local = ThreadInput<string> & { has: string }
+  const graph = (user: (ops: OnnxOps, global: ThreadInput<string>, local: Local) => string): Uint8Array => {
     const ops = onnxOps('user', weights)
     const input = (thread: string, length: string): ThreadInput<string> => ({
       x: ops.input(`x_${thread}`, 'float32', ['B', length, SHAPE.width]),

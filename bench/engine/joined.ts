@@ -5,9 +5,9 @@ interface Model { readonly graph: { node: object[], initializer: object[], input
 const LOWEST = Math.fround(-3e38)
 
 /**
- * The encoder with exact search behind it as one graph: `user_vec` meets the items [rows, width], a mask [B, rows] hides
- * what must not be found, and the best `k` come out as `scores` and `columns`. What `exact-top-k.ts` does in a second
- * run, without the rows that were posted since.
+ * The encoder with exact search behind it as one graph: `user_vec` meets the items [rows, width], a mask [B, rows]
+ * hides what must not be found, and the best `k` come out as `scores` and `columns`. What `exact-top-k.ts` does in a
+ * second run, without the rows that were posted since.
  */
 export function joinTopK (encoder: Uint8Array, base: Float32Array, width: number): Uint8Array {
   const model = ModelProto.toObject(ModelProto.decode(encoder), { longs: Number }) as Model
@@ -21,8 +21,8 @@ export function joinTopK (encoder: Uint8Array, base: Float32Array, width: number
     const dim = shape.map((axis) => typeof axis === 'number' ? { dim_value: axis } : { dim_param: axis })
     return { name, type: { tensor_type: { elem_type: type, shape: { dim } } } }
   }
-  const node = (op_type: string, input: string[], output: string[], attribute: object[] = []): object =>
-    ({ op_type, name: `${op_type}_${output[0]}`, input, output, attribute })
+  const node = (type: string, input: string[], output: string[], attribute: object[] = []): object =>
+    ({ op_type: type, name: `${type}_${output[0]}`, input, output, attribute })
   const { graph } = model
   return ModelProto.encode(ModelProto.fromObject({
     ...model,

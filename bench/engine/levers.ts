@@ -144,7 +144,8 @@ async function searchLevers (items: number, random: Random, closers: Array<() =>
 
 async function engineLevers (path: string, closers: Array<() => Promise<void>>): Promise<Lever[]> {
   const bundle = await openBundle(path)
-  const jobs = (await makeRequests(bundle, 32)).map((asked): RecommendJob => ({ ...asked, exclude: [], excludeSeen: true }))
+  const jobs = (await makeRequests(bundle, 32)).map((asked): RecommendJob =>
+    ({ ...asked, exclude: [], excludeSeen: true }))
   const plain = await openEngine(bundle, { provider: 'cpu' })
   const keeping = await openEngine(bundle, { provider: 'cpu', userCache: 1000 })
   const client = await engineClient({ bundle: bundle.dir, provider: 'cpu' })

@@ -1,7 +1,9 @@
 import type { HistoryEntry } from '../../src/state/stores.ts'
 
 /** Items and times in one binary value: a time as a double, the length of an id as a byte, and the id. */
-export function packHistory (events: ReadonlyArray<readonly [itemId: string, timestamp: number, ...rest: unknown[]]>): Buffer {
+export function packHistory (
+  events: ReadonlyArray<readonly [itemId: string, timestamp: number, ...rest: unknown[]]>
+): Buffer {
   return Buffer.concat(events.map(([itemId, timestamp]) => {
     const bytes = Buffer.alloc(9 + itemId.length)
     bytes.writeDoubleLE(timestamp, 0)

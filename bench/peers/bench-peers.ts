@@ -34,7 +34,11 @@ const WARM_TURNS = 20
 /** Far more than any answer takes: this measures what answers cost, not what is refused. */
 const ENV = { REQUEST_TIMEOUT_MS: '5000', MAX_LOOP_DELAY_MS: '5000', USER_CACHE: '0' }
 
-interface Target { readonly name: string, readonly pid: number, readonly measure: (connections: number) => Promise<Sample> }
+interface Target {
+  readonly name: string
+  readonly pid: number
+  readonly measure: (connections: number) => Promise<Sample>
+}
 
 /**
  * The service, what it is made of, and the usual Python parts for the same job, in turns: same bundle, requests,

@@ -22,7 +22,9 @@ export interface Peer {
   readonly stop: () => Promise<void>
 }
 
-/** The Python of a virtual environment under .cache, made with pip where it is not there yet. Fails with what pip said. */
+/**
+ * The Python of a virtual environment under .cache, made with pip where it is not there yet. Fails with what pip said.
+ */
 export async function peerPython (say: (message: string) => void): Promise<string> {
   const folder = join(packageRoot, '.cache/bench-peers')
   const python = join(folder, 'bin/python')

@@ -205,7 +205,9 @@ export async function openEngine (
   }
 
   /** One encoder run for those that are not known. */
-  async function userVectors (domain: DomainCatalogue, windows: ReadonlyArray<readonly Place[]>): Promise<Float32Array[]> {
+  async function userVectors (
+    domain: DomainCatalogue, windows: ReadonlyArray<readonly Place[]>
+  ): Promise<Float32Array[]> {
     const keys = windows.map((window) =>
       `${domain.name} ${window.map((place) => `${place.domain.name}:${place.row}`).join(' ')}`)
     const vectors = keys.map(cache.get)

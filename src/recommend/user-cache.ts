@@ -1,7 +1,7 @@
 /**
- * User vectors that were computed before, the ones used last. One of them belongs to one model, since every engine has a
- * cache of its own; `key` stands for the domain and the whole window, so that equal keys mean equal vectors as long as
- * no item's vector changes: whoever changes one calls `clear`.
+ * User vectors that were computed before, the ones used last. All are of one model, since every engine has a cache of
+ * its own; `key` stands for the domain and the whole window, so that equal keys mean equal vectors as long as no item's
+ * vector changes: whoever changes one calls `clear`.
  */
 export interface UserCache {
   get: (key: string) => Float32Array | undefined

@@ -5,7 +5,8 @@ describe('the page of what was measured', () => {
   const page = withSection(withSection('# Head\n', 'bench:a', 'A', 'first a'), 'bench:b', 'B', 'first b')
 
   it('has a section for each command, in the order in which they first came', () => {
-    expect(page).toMatch(/^# Head\n\n<!-- bench:a -->\n## A\n\n`npm run bench:a -- --write`\n\nfirst a\n<!-- end of bench:a -->\n\n/)
+    const first = '<!-- bench:a -->\n## A\n\n`npm run bench:a -- --write`\n\nfirst a\n<!-- end of bench:a -->'
+    expect(page.startsWith(`# Head\n\n${first}\n\n`)).toBe(true)
     expect(page).toMatch(/<!-- bench:b -->\n[^]*first b\n<!-- end of bench:b -->\n$/)
   })
 
