@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { benchShed } from '../bench/shed/bench-shed.ts'
-import { goodput, shedReport } from '../bench/shed/report.ts'
+import { goodput, shedPicture, shedReport } from '../bench/shed/report.ts'
 import { BENCH_SHED } from '../src/cli/commands/measuring.ts'
 import { runCommand } from '../src/cli/run.ts'
 import { refuseSetting } from '../src/errors.ts'
+import { writeFileAtomic } from '../src/files/write.ts'
 import { packageRoot } from '../src/paths.ts'
 
 await runCommand(BENCH_SHED, async ({ flags }) => {
@@ -15,6 +16,7 @@ await runCommand(BENCH_SHED, async ({ flags }) => {
   if (!(rounds >= 1)) refuseSetting('rounds', 'is a number from 1')
   if (!(deadlineMs >= 10 && deadlineMs <= 5000)) refuseSetting('deadline', 'is a number from 10 to 5000')
   const figures = await benchShed({ bundle, seconds, rounds, deadlineMs })
+  if (flags.picture !== undefined) await writeFileAtomic(flags.picture, shedPicture(figures))
   return {
     says: shedReport(figures),
     // Without the time of each single answer.

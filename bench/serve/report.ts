@@ -1,3 +1,4 @@
+import { curvePlot } from '../../src/pipeline/study/plot.ts'
 import type { Summary } from '../statistics.ts'
 
 /** One number of connections: the service between the two things it is made of. */
@@ -36,6 +37,17 @@ export function serveReport (rows: readonly ServeRow[]): string {
     ? `The service keeps at least ${share(LEAST_KEPT)} of the lower of the two: yes (${share(least)} at the least).`
     : `The service keeps at least ${share(LEAST_KEPT)} of the lower of the two: no (${share(least)} at the least).`
   ].join('\n')
+}
+
+/** Throughput against latency as a picture: a point for each number of connections. */
+export function servePicture (rows: readonly ServeRow[]): string {
+  const line = (name: string, of: 'engine' | 'bare' | 'service') => ({
+    name, points: rows.map((row) => ({ x: row[of].perSecond, y: row[of].p99 })),
+  })
+  return curvePlot(
+    `Throughput against latency at ${rows.map(({ connections }) => connections).join(', ')} connections`,
+    { x: 'answers a second', y: 'p99, ms' },
+    [line('service', 'service'), line('engine without HTTP', 'engine'), line('Fastify without an engine', 'bare')])
 }
 
 function share (ratio: number): string {

@@ -1,3 +1,4 @@
+import { curvePlot } from '../../src/pipeline/study/plot.ts'
 import type { Cores } from '../cores.ts'
 import { percentile } from '../statistics.ts'
 import type { FloodAnswer } from './flood-process.ts'
@@ -29,6 +30,19 @@ export function goodput ({ good, seconds }: Pick<FloodAnswer, 'good' | 'seconds'
 export function keptUnderOverload (rows: readonly ShedRow[], of: (row: ShedRow) => number = goodput): number {
   const most = rows.reduce((a, b) => b.times > a.times ? b : a)
   return of(most) / Math.max(...rows.map(of))
+}
+
+/** Load against what comes of it, as a picture: goodput, what is answered cheaply, and what is refused. */
+export function shedPicture ({ capacity, rows }: ShedFigures): string {
+  const byLoad = [...rows].sort((a, b) => a.times - b.times)
+  const line = (name: string, of: (row: ShedRow) => number) =>
+    ({ name, points: byLoad.map((row) => ({ x: row.offered / row.seconds, y: of(row) / row.seconds })) })
+  return curvePlot(
+    `Answers under overload; capacity ${capacity.toFixed(0)} a second`, { x: 'offered a second', y: 'a second' }, [
+      line('good and in time', ({ good }) => good.length),
+      line('popular items at once', ({ fates }) => fates.degraded),
+      line('refused', ({ fates }) => fates.refused),
+    ])
 }
 
 export function shedReport ({ capacity, deadlineMs, cores, rows }: ShedFigures): string {

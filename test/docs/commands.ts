@@ -60,6 +60,7 @@ export const ELSEWHERE: ReadonlyArray<{ readonly match: RegExp, readonly by: str
   { match: /^npm run tune|^npx isthmus tune/, by: 'test/pipeline/tune/tune.system.test.ts' },
   { match: /^npm run results|^npx isthmus results/, by: 'test/pipeline/results/results.system.test.ts' },
   { match: /^npm run study|^npx isthmus study/, by: 'test/pipeline/study/study.system.test.ts' },
+  { match: /^(npm run|npx isthmus) site/, by: 'test/reference/site-page.test.ts' },
   { match: /^npx isthmus demo/, by: 'test/pipeline/demo.system.test.ts' },
   { match: /amazon-v2-cloth-sport/, by: 'test/data/published/published.test.ts' },
   { match: /--open-domains$|domain=food|"domain":"food"/, by: 'test/serve/new-domains.test.ts' },
@@ -69,6 +70,7 @@ export const ELSEWHERE: ReadonlyArray<{ readonly match: RegExp, readonly by: str
 export const NOT_RUN: ReadonlyArray<{ readonly match: RegExp, readonly why: string }> = [
   { match: /^docker|^kubectl/, why: 'no container runtime; test/deploy runs the steps of the Dockerfile in a Debian root' },
   { match: /bench[:-]train/, why: 'installs PyTorch, some gigabytes' },
+  { match: /bench[:-]peers/, why: 'installs FastAPI, onnxruntime and numpy' },
   { match: /reliability$/, why: 'runs the tests of both tiers, of which this is one' },
 ]
 
@@ -81,6 +83,7 @@ export function isLeft (command: string): boolean {
 export const SMALL: Readonly<Record<string, readonly string[]>> = {
   'bench-serve': ['--seconds', '2', '--rounds', '1'],
   'bench-shed': ['--seconds', '0.5', '--rounds', '1'],
+  'bench-engine': ['--items', '1000', '--rounds', '1'],
   'bench-soak': ['--minutes', '0.05'],
   'bench-index': ['--sizes', '200', '--users', '20', '--out', 'work/index.md'],
   'bench-prepare': ['--events', '2000'],

@@ -18,6 +18,16 @@ export const DOCS = {
   examples: [{ run: 'docs --check', says: 'as CI does' }],
 } as const satisfies Command
 
+export const SITE = {
+  name: 'site',
+  group: 'develop',
+  summary: 'Gathers the pages of results and their pictures in docs/index.html, which opens without a server',
+  says: 'Results, tuning, studies, performance and reliability, as far as they have been made. Run it after any of them.',
+  flags: { docs: { type: 'string', value: 'folder', default: 'docs', says: 'where the pages are, and the result goes' } },
+  examples: [{ run: 'site', says: 'then open docs/index.html' }],
+  json: 'the file',
+} as const satisfies Command
+
 export const COMPLETION = {
   name: 'completion',
   group: 'develop',

@@ -76,6 +76,10 @@ const BENCHED = {
 
 const WRITE = { type: 'boolean', says: 'put the result into docs/performance.md' } as const
 
+const PICTURE = {
+  type: 'string', value: 'file.svg', says: 'draw it too, e.g. docs/performance/load.svg, which site shows',
+} as const
+
 const DEADLINE = {
   type: 'string', value: 'ms', default: '250', says: 'of each request; a machine that others keep busy needs more',
 } as const
@@ -89,6 +93,7 @@ export const BENCH_SERVE = {
     ...BENCHED,
     seconds: { type: 'string', value: 's', default: '54', says: 'in all' },
     rounds: { type: 'string', value: 'n', default: '4', says: 'turns of each' },
+    picture: PICTURE,
   },
   examples: [{ run: 'bench-serve', says: 'about a minute' }],
   json: 'every row',
@@ -135,6 +140,7 @@ export const BENCH_SHED = {
     ...BENCHED,
     seconds: { type: 'string', value: 's', default: '5', says: 'at each load' },
     rounds: { type: 'string', value: 'n', default: '2', says: 'turns of each' },
+    picture: PICTURE,
     deadline: DEADLINE,
   },
   examples: [{ run: 'bench-shed', says: 'under a minute' }],

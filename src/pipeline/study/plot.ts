@@ -28,6 +28,37 @@ export function linePlot (title: string, lines: readonly PlotLine[]): string {
   return picture(title, y, [...labels, ...drawn])
 }
 
+/**
+ * Lines over x as it is measured, both axes from zero, the points of a line joined in the order in which they come: as
+ * one thing grows another may turn back.
+ */
+export function curvePlot (
+  title: string, axes: { readonly x: string, readonly y: string }, lines: readonly PlotLine[]
+): string {
+  const points = lines.flatMap((line) => line.points)
+  const right = WIDTH - MARGIN.right
+  const bottom = HEIGHT - MARGIN.bottom
+  const most = { x: 1.05 * Math.max(...points.map(({ x }) => x)), y: 1.05 * Math.max(...points.map(({ y }) => y)) }
+  const x = (value: number): number => MARGIN.left + (right - MARGIN.left) * value / most.x
+  const y = (value: number): number => bottom - (bottom - MARGIN.top) * value / most.y
+  const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => share / 1.05)
+  return frame(title, [
+    ...ticks.map((share) =>
+      `<text x="${fixed(x(share * most.x))}" y="${bottom + 14}" text-anchor="middle">${brief(share * most.x)}</text>`),
+    ...ticks.map((share) =>
+      `<text x="${MARGIN.left - 6}" y="${fixed(y(share * most.y) + 4)}" text-anchor="end">${brief(share * most.y)}</text>`),
+    `<text x="${(MARGIN.left + right) / 2}" y="${bottom + 30}" text-anchor="middle">${escape(axes.x)}</text>`,
+    `<text x="${MARGIN.left}" y="${MARGIN.top - 4}">${escape(axes.y)}</text>`,
+    ...lines.map(({ name, points }, n) => {
+      const colour = COLOURS[n % COLOURS.length]!
+      const places = points.map((point) => [fixed(x(point.x)), fixed(y(point.y))])
+      return `<polyline fill="none" stroke="${colour}" stroke-width="1.5" points="${places.map((at) => at.join(',')).join(' ')}"/>` +
+        places.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" fill="${colour}"/>`).join('') +
+        `<text x="${right + 12}" y="${MARGIN.top + 14 * n + 4}" fill="${colour}">${escape(name)}</text>`
+    }),
+  ])
+}
+
 export interface PlotBar {
   readonly name: string
   readonly value: number
@@ -70,18 +101,27 @@ function scaleOf (values: readonly number[]): Scale {
 }
 
 function picture (title: string, { low, high, at }: Scale, parts: readonly string[]): string {
-  const right = WIDTH - MARGIN.right
-  const bottom = HEIGHT - MARGIN.bottom
   const ticks = [low, (low + high) / 2, high].map((value) =>
     `<text x="${MARGIN.left - 6}" y="${fixed(at(value) + 4)}" text-anchor="end">${value.toFixed(4)}</text>`)
+  return frame(title, [...ticks, ...parts])
+}
+
+/** The sheet, its title and its two axes. */
+function frame (title: string, parts: readonly string[]): string {
+  const right = WIDTH - MARGIN.right
+  const bottom = HEIGHT - MARGIN.bottom
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" ` +
     `font-size="11">\n<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>\n` +
     [
       `<text x="${MARGIN.left}" y="20" font-weight="bold">${escape(title)}</text>`,
       `<path d="M${MARGIN.left} ${MARGIN.top}V${bottom}H${right}" fill="none" stroke="#57606a"/>`,
-      ...ticks,
       ...parts,
     ].join('\n') + '\n</svg>\n'
+}
+
+/** A number of a tick, at most three digits where it is small. */
+function brief (value: number): string {
+  return value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)))
 }
 
 function fixed (value: number): string {

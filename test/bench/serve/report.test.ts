@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { kept, serveReport } from '../../../bench/serve/report.ts'
+import { kept, servePicture, serveReport } from '../../../bench/serve/report.ts'
 import type { Summary } from '../../../bench/statistics.ts'
 
 const summary = (perSecond: number, bad = 0): Summary => ({ perSecond, p50: 1, p90: 2.345, p99: 30, bad })
@@ -10,6 +10,18 @@ describe('what the service keeps', () => {
   it('is its share of the lower of the two', () => {
     expect(kept(row(1, 1000, 4000, 700))).toBe(0.7)
     expect(kept(row(1, 4000, 1000, 700))).toBe(0.7)
+  })
+})
+
+describe('the picture', () => {
+  it('has a line for each of the three, with a point for each number of connections', () => {
+    const svg = servePicture([row(1, 1000, 4000, 700), row(16, 2000, 8000, 1400)])
+    expect(svg.match(/<polyline /g)).toHaveLength(3)
+    expect(svg.match(/<circle /g)).toHaveLength(6)
+    expect(svg).toContain('at 1, 16 connections')
+    // Twice the throughput stands twice as far from the axis: 1400 of 8400, and 700.
+    const xs = [...svg.matchAll(/cx="([\d.]+)"/g)].slice(0, 2).map(([, x]) => Number(x) - 64)
+    expect(xs[1]! / xs[0]!).toBeCloseTo(2, 1)
   })
 })
 
