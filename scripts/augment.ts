@@ -1,15 +1,14 @@
 import { AUGMENT } from '../src/cli/commands/building.ts'
 import { runCommand } from '../src/cli/run.ts'
 import { decimal, given, readConfig, wholeNumber } from '../src/config/step-flags.ts'
-import { createEstimate, estimateLines } from '../src/llm/dry-run.ts'
 import { augmentSettings } from '../src/pipeline/augment-settings.ts'
 import { augmentStep, dryAugment } from '../src/pipeline/augment.ts'
 import type { AugmentStep } from '../src/pipeline/augment.ts'
 import { chooseChat } from '../src/pipeline/chat-choice.ts'
 import { embedderNamed } from '../src/pipeline/embedder-choice.ts'
+import { paidStep } from '../src/pipeline/paid-step.ts'
 import { openSpending } from '../src/pipeline/spending.ts'
-import { startProgress } from '../src/progress.ts'
-import type { Progress } from '../src/progress.ts'
+import { startStages } from '../src/progress.ts'
 
 const UNITS = {
   clusters: 'runs', neighbours: 'items', generation: 'questions', vectors: 'items', grounding: 'items',
@@ -37,7 +36,7 @@ await runCommand(AUGMENT, async ({ flags, signal }) => {
   })
   const spending = await openSpending(flags)
   const { account, cache } = spending
-  let line: Progress | undefined
+  const { finish, ...stages } = startStages(UNITS)
   const step: AugmentStep = {
     input: flags.in,
     out: flags.out,
@@ -46,30 +45,23 @@ await runCommand(AUGMENT, async ({ flags, signal }) => {
     embedderNamed: (embedder) => embedderNamed(embedder, chat.baseUrl, process.env, { account, step: 'augment' }),
     cache,
     signal,
-    onStage (label, total) {
-      line?.finish()
-      line = startProgress({ label, total, unit: UNITS[label] })
+    ...stages,
+  }
+  return await paidStep({
+    name: 'augment',
+    account,
+    dryRun: flags['dry-run'] === true,
+    count: async (estimate) => await dryAugment(step, estimate),
+    async make () {
+      const { manifest, skipped } = await augmentStep(step)
+      finish()
+      const { syntheticEvents, perUser, freshItems, tau } = manifest
+      return {
+        says: `${flags.out}: ${String(syntheticEvents)} synthetic events by ${String(manifest.chat)}, ` +
+          `${Number(perUser).toFixed(2)} a user${tau === undefined ? '' : ` (tau ${Number(tau).toFixed(3)})`}, ` +
+          `${String(freshItems)} fresh items; digest ${manifest.digest.slice(0, 12)}${skipped ? ' (unchanged)' : ''}`,
+        result: { out: flags.out, skipped, ...manifest },
+      }
     },
-    onProgress: (done) => line?.update(done),
-  }
-  if (flags['dry-run'] === true) {
-    const estimate = createEstimate()
-    await dryAugment(step, estimate)
-    const { expected } = estimate
-    return { says: estimateLines(expected, account.prices).join('\n'), result: { expected } }
-  }
-  try {
-    const { manifest, skipped } = await augmentStep(step)
-    line?.finish()
-    const { syntheticEvents, perUser, freshItems, tau } = manifest
-    return {
-      says: `${flags.out}: ${String(syntheticEvents)} synthetic events by ${String(manifest.chat)}, ` +
-        `${Number(perUser).toFixed(2)} a user${tau === undefined ? '' : ` (tau ${Number(tau).toFixed(3)})`}, ` +
-        `${String(freshItems)} fresh items; digest ${manifest.digest.slice(0, 12)}${skipped ? ' (unchanged)' : ''}`,
-      result: { out: flags.out, skipped, ...manifest },
-    }
-  } finally {
-    if (account.spentUsd > 0) console.error(`augment: ${account.spentUsd.toFixed(4)} USD spent`)
-    await account.close()
-  }
+  })
 })

@@ -1,11 +1,11 @@
 import { EMBED } from '../src/cli/commands/building.ts'
 import { runCommand } from '../src/cli/run.ts'
 import { readConfig } from '../src/config/step-flags.ts'
-import { createEstimate, estimateLines } from '../src/llm/dry-run.ts'
 import { embedSettings } from '../src/pipeline/embed-settings.ts'
 import { dryEmbed, embed } from '../src/pipeline/embed.ts'
 import type { EmbedStep } from '../src/pipeline/embed.ts'
 import { chooseEmbedder } from '../src/pipeline/embedder-choice.ts'
+import { paidStep } from '../src/pipeline/paid-step.ts'
 import { openSpending } from '../src/pipeline/spending.ts'
 import { startProgress } from '../src/progress.ts'
 import type { Progress } from '../src/progress.ts'
@@ -25,22 +25,19 @@ await runCommand(EMBED, async ({ flags, signal }) => {
     onStart: (total) => { progress = startProgress({ label: 'embed', total, unit: 'items' }) },
     onProgress: (done) => progress?.update(done),
   }
-  if (flags['dry-run'] === true) {
-    const estimate = createEstimate()
-    await dryEmbed(step, estimate)
-    const { expected } = estimate
-    return { says: estimateLines(expected, account.prices).join('\n'), result: { expected } }
-  }
-  try {
-    const { manifest, skipped } = await embed(step)
-    progress?.finish()
-    return {
-      says: `${flags.out}: ${String(manifest.items)} items, ${String(manifest.undescribed)} without a description; ` +
-        `digest ${manifest.digest.slice(0, 12)}${skipped ? ' (unchanged)' : ''}`,
-      result: { out: flags.out, skipped, ...manifest },
-    }
-  } finally {
-    if (account.spentUsd > 0) console.error(`embed: ${account.spentUsd.toFixed(4)} USD spent`)
-    await account.close()
-  }
+  return await paidStep({
+    name: 'embed',
+    account,
+    dryRun: flags['dry-run'] === true,
+    count: async (estimate) => await dryEmbed(step, estimate),
+    async make () {
+      const { manifest, skipped } = await embed(step)
+      progress?.finish()
+      return {
+        says: `${flags.out}: ${String(manifest.items)} items, ${String(manifest.undescribed)} without a description; ` +
+          `digest ${manifest.digest.slice(0, 12)}${skipped ? ' (unchanged)' : ''}`,
+        result: { out: flags.out, skipped, ...manifest },
+      }
+    },
+  })
 })

@@ -1,15 +1,14 @@
 import { PROFILE } from '../src/cli/commands/building.ts'
 import { runCommand } from '../src/cli/run.ts'
 import { given, readConfig, wholeNumber } from '../src/config/step-flags.ts'
-import { createEstimate, estimateLines } from '../src/llm/dry-run.ts'
 import { chooseChat } from '../src/pipeline/chat-choice.ts'
 import { embedderNamed } from '../src/pipeline/embedder-choice.ts'
 import { profileSettings } from '../src/pipeline/profile-settings.ts'
 import { dryProfile, profileStep } from '../src/pipeline/profile.ts'
 import type { ProfileStep } from '../src/pipeline/profile.ts'
+import { paidStep } from '../src/pipeline/paid-step.ts'
 import { openSpending } from '../src/pipeline/spending.ts'
-import { startProgress } from '../src/progress.ts'
-import type { Progress } from '../src/progress.ts'
+import { startStages } from '../src/progress.ts'
 
 const UNITS = { clusters: 'runs', reforms: 'cases', parts: 'notes', profiles: 'users', vectors: 'users' } as const
 
@@ -29,7 +28,7 @@ await runCommand(PROFILE, async ({ flags, signal }) => {
   })
   const spending = await openSpending(flags)
   const { account, cache } = spending
-  let line: Progress | undefined
+  const { finish, ...stages } = startStages(UNITS)
   const step: ProfileStep = {
     input: flags.in,
     out: flags.out,
@@ -38,29 +37,22 @@ await runCommand(PROFILE, async ({ flags, signal }) => {
     embedderNamed: (embedder) => embedderNamed(embedder, chat.baseUrl, process.env, { account, step: 'profile' }),
     cache,
     signal,
-    onStage (label, total) {
-      line?.finish()
-      line = startProgress({ label, total, unit: UNITS[label] })
+    ...stages,
+  }
+  return await paidStep({
+    name: 'profile',
+    account,
+    dryRun: flags['dry-run'] === true,
+    count: async (estimate) => await dryProfile(step, estimate),
+    async make () {
+      const { manifest, skipped } = await profileStep(step)
+      finish()
+      return {
+        says: `${flags.out}: profiles of ${Number(manifest.users) - Number(manifest.without)} users by ` +
+          `${String(manifest.chat)}, ${String(manifest.without)} without; digest ${manifest.digest.slice(0, 12)}` +
+          `${skipped ? ' (unchanged)' : ''}`,
+        result: { out: flags.out, skipped, ...manifest },
+      }
     },
-    onProgress: (done) => line?.update(done),
-  }
-  if (flags['dry-run'] === true) {
-    const estimate = createEstimate()
-    await dryProfile(step, estimate)
-    const { expected } = estimate
-    return { says: estimateLines(expected, account.prices).join('\n'), result: { expected } }
-  }
-  try {
-    const { manifest, skipped } = await profileStep(step)
-    line?.finish()
-    return {
-      says: `${flags.out}: profiles of ${Number(manifest.users) - Number(manifest.without)} users by ` +
-        `${String(manifest.chat)}, ${String(manifest.without)} without; digest ${manifest.digest.slice(0, 12)}` +
-        `${skipped ? ' (unchanged)' : ''}`,
-      result: { out: flags.out, skipped, ...manifest },
-    }
-  } finally {
-    if (account.spentUsd > 0) console.error(`profile: ${account.spentUsd.toFixed(4)} USD spent`)
-    await account.close()
-  }
+  })
 })

@@ -55,6 +55,33 @@ export function startProgress ({
   }
 }
 
+/** Progress of a step of several stages: a line for each, in the unit of its name. */
+export interface Stages<Name extends string> {
+  readonly onStage: (name: Name, total: number) => void
+  readonly onProgress: (done: number) => void
+  /** Ends the last line. */
+  readonly finish: () => void
+}
+
+/** Shows stages as they begin. */
+export function startStages<Name extends string> (
+  units: Readonly<Record<Name, string>>, options: Pick<ProgressOptions, 'out' | 'now'> = {}
+): Stages<Name> {
+  let line: Progress | undefined
+  const finish = (): void => {
+    line?.finish()
+    line = undefined
+  }
+  return {
+    onStage (label, total) {
+      finish()
+      line = startProgress({ label, total, unit: units[label], ...options })
+    },
+    onProgress: (done) => line?.update(done),
+    finish,
+  }
+}
+
 /** 42 s, 3 min 05 s, 2 h 07 min. */
 export function duration (seconds: number): string {
   if (seconds < 1) return `${seconds.toFixed(1)} s`

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { duration, startProgress } from '../src/progress.ts'
+import { duration, startProgress, startStages } from '../src/progress.ts'
 
 describe('a progress line', () => {
   function started (isTTY: boolean) {
@@ -32,6 +32,22 @@ describe('a progress line', () => {
     expect(shown()).toBe(`\r\x1b[Kembed [${'#'.repeat(12)}${'.'.repeat(12)}] 50 % (100/200 items, 50/s, 2 s left)`)
     progress.finish()
     expect(shown()).toBe('\r\x1b[Kembed done in 2 s\n')
+  })
+
+  it('is one line a stage where there are several', () => {
+    const out = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: false })
+    let time = 0
+    const { onStage, onProgress, finish } = startStages({ parts: 'notes', vectors: 'users' }, { out, now: () => time })
+    onProgress(1)
+    onStage('parts', 4)
+    onProgress(2)
+    time = 2000
+    onStage('vectors', 2)
+    onProgress(1)
+    finish()
+    finish()
+    expect(String(out.read())).toBe(
+      'parts 50 % (2/4 notes)\nparts done in 2 s\nvectors 50 % (1/2 users)\nvectors done in 0.0 s\n')
   })
 
   it('names no rate before there is one', () => {

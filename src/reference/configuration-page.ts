@@ -15,8 +15,8 @@ import { cell, GENERATED, table } from './markdown.ts'
 const TEXT_WIDTH = 384
 
 const CLIENTS = [
-  ['OPENAI_API_KEY', 'embed, profile, study', 'the key of the endpoint; a setting it never is'],
-  ['OPENAI_BASE_URL', 'embed, profile, study', 'another endpoint than OpenAI\'s; `--base-url` wins'],
+  ['OPENAI_API_KEY', 'embed, augment, profile, study', 'the key of the endpoint; a setting it never is'],
+  ['OPENAI_BASE_URL', 'embed, augment, profile, study', 'another endpoint than OpenAI\'s; `--base-url` wins'],
   ['TF_NUM_INTRAOP_THREADS', 'train', 'threads of the native backend; with 1 equal runs give equal bytes'],
   ['XDG_CACHE_HOME', 'setup-native, train', 'where the native backend is kept; `~/.cache` without it'],
   ['CXX', 'setup-native', 'the compiler; `g++` without it'],
