@@ -30,9 +30,12 @@ export const EXTRACTS: Readonly<Record<string, (values: PromptValues) => Json>> 
  */
 function variations ({ chosen = [], typical = [], count }: PromptValues): Json {
   const titles = [...textsOf(typical), ...textsOf(chosen)]
-  const products = Array.from({ length: Number(count) }, (_, i) => ({
-    title: `${titles[i % titles.length] ?? ''} ${i + 1}`, brand: null, categories: [], price: null, features: [], description: null,
-  }))
+  const products = Array.from({ length: Number(count) }, (_, i) => {
+    const title = `${titles[i % titles.length] ?? ''} ${i + 1}`
+    // A model fills every key, mostly with more of what the title says.
+    const [brand, category] = [firstWords(title, 1), firstWords(title, 2)]
+    return { title, brand, categories: [category], price: 9.99, features: [title], description: title }
+  })
   return { products }
 }
 

@@ -22,7 +22,7 @@ export interface MockServer {
   close: () => Promise<void>
 }
 
-/** `@dwmkerr/mock-llm`, told to answer each chat with a note, or with products, in words of its own. */
+/** `@dwmkerr/mock-llm`, told to answer each chat with a note of another wording, or with the same two products. */
 export async function startChats (): Promise<MockServer> {
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-mock-'))
   const config = join(folder, 'mock.yaml')
@@ -76,7 +76,7 @@ function rule (match: string, content: string): string {
 `
 }
 
-const product = (title: string): string => `{\\"title\\": \\"${title}, as said at {{timestamp}}\\", \\"brand\\": null, ` +
+const product = (title: string): string => `{\\"title\\": \\"${title}\\", \\"brand\\": null, ` +
   '\\"categories\\": [], \\"price\\": 3, \\"features\\": [], \\"description\\": null}'
 
 // The rule that stands last and matches counts.
