@@ -1,6 +1,6 @@
 import { EXPORT } from '../src/cli/commands/building.ts'
 import { runCommand } from '../src/cli/run.ts'
-import { given, readConfig } from '../src/config/step-flags.ts'
+import { given, readConfig, wholeNumber } from '../src/config/step-flags.ts'
 import { loadTf } from '../src/nn/tf.ts'
 import { exportSettings } from '../src/pipeline/export/export-settings.ts'
 import { exportStep } from '../src/pipeline/export.ts'
@@ -10,7 +10,11 @@ await runCommand(EXPORT, async ({ flags }) => {
   const backend = backendChoice(flags.backend ?? 'auto')
   const settings = exportSettings({
     ...await readConfig(flags.config),
-    ...given({ generated: flags.generated, histories: flags['without-histories'] === true ? false : undefined }),
+    ...given({
+      generated: flags.generated,
+      histories: flags['without-histories'] === true ? false : undefined,
+      indexShards: wholeNumber('index-shards', flags['index-shards'], 1),
+    }),
   })
   const { dir, manifest, skipped } = await exportStep({
     input: flags.in,

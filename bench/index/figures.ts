@@ -47,6 +47,7 @@ export interface IndexFigures {
 export interface ServiceFigures {
   readonly rows: number
   readonly startSeconds: number
+  readonly startCpu: number
   readonly rssBytes: number
   /** Milliseconds of POST /recommend, one at a time. */
   readonly recommend: Latency
@@ -65,7 +66,7 @@ export interface IndexResults {
   readonly when: string
   readonly bundle: string
   readonly domain: string
-  /** Seconds of waiting for a processor, for each second of CPU, while this ran: 0 on a machine of one's own. */
+  /** Of the last minute, when the run began. */
   readonly loadAverage: number
   readonly indexes: readonly IndexFigures[]
   readonly services: readonly ServiceFigures[]

@@ -14,8 +14,9 @@ export function indexReport (results: IndexResults): string {
     '',
     `Measured ${when} on ${machine}, load average ${loadAverage.toFixed(1)}: where that is above the number of cores,`,
     'times on the clock (and p99 most of all) are those of a busy machine; CPU time is not. The catalogue is the domain',
-    `\`${domain}\` of ${bundle}, row by row, then each row again with noise as far from it as rows lie from their nearest`,
-    'neighbours, and as long as rows are. Queries are what the encoder makes of users of the bundle.',
+    `\`${domain}\` of ${bundle}, row by row, then each row again`,
+    'with noise as far from it as rows lie from their nearest neighbours, and as long as rows are. Queries are what the',
+    'encoder makes of users of the bundle.',
     '',
     '## Build, files, memory',
     '',
@@ -61,11 +62,11 @@ export function indexReport (results: IndexResults): string {
     '',
     ...table(
       [
-        'items', 'start s', 'memory MB', 'recommend p50 ms', 'p99 ms', 'CPU ms', 'posted', 'items/s', 'CPU ms an item',
+        'items', 'start s', 'start CPU s', 'memory MB', 'recommend p50 ms', 'p99 ms', 'CPU ms', 'posted', 'items/s', 'CPU ms an item',
         'of the last 100 unknown',
       ],
       rowsFor(results.services, (f) => [
-        f.startSeconds.toFixed(1), mb(f.rssBytes), ...latency(f.recommend), count(f.posted),
+        f.startSeconds.toFixed(1), f.startCpu.toFixed(1), mb(f.rssBytes), ...latency(f.recommend), count(f.posted),
         (f.posted / f.postSeconds).toFixed(0), f.postCpu.toFixed(2), String(f.unknown),
       ])),
     '',

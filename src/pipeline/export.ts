@@ -153,13 +153,13 @@ async function writeMaps (dir: string, run: Run, tf: Tf): Promise<NonNullable<Ma
 }
 
 async function writeIndexes (
-  dir: string, { run, driver, log }: BundleParts, model: Model, domains: readonly DomainRows[],
+  dir: string, { run, settings, driver, log }: BundleParts, model: Model, domains: readonly DomainRows[],
   vectors: readonly Float32Array[]
 ): Promise<Record<string, RetrievalFacts>> {
   const facts: Record<string, RetrievalFacts> = {}
   if (driver === undefined) return facts
   for (const [k, { name }] of domains.entries()) {
-    const index = await approximateIndex(driver, model, run.dataset, k, vectors[k]!)
+    const index = await approximateIndex(driver, model, run.dataset, k, vectors[k]!, settings.indexShards)
     for (const [i, path] of indexFiles(name, index.shards.length).entries()) {
       await writeFile(join(dir, path), index.shards[i]!)
     }

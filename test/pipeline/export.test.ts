@@ -119,6 +119,18 @@ describe('the step export', () => {
     expect((await openBundle(join(folder, 'models/shop'))).dir).toBe(other.dir)
   })
 
+  it('builds its index in as many shards as asked for, and serves from them', async () => {
+    if (await findHnswDriver() === undefined) return
+    const { dir, manifest } = await exportStep(step('shards', { settings: { ...DEFAULT_EXPORT, indexShards: 2 } }))
+    expect(manifest.retrieval).toMatchObject({ A: { shards: 2, usable: true }, B: { shards: 2, usable: true } })
+    expect((await readdir(dir)).filter((file) => file.startsWith('hnsw-')).sort())
+      .toEqual(['hnsw-A.0.bin', 'hnsw-A.1.bin', 'hnsw-B.0.bin', 'hnsw-B.1.bin'])
+    // Loading asks its golden questions.
+    const engine = await openEngine(await openBundle(dir), { provider: 'cpu', retrieval: 'hnsw' })
+    expect(engine.status().retrieval).toEqual({ A: 'hnsw', B: 'hnsw' })
+    await engine.close()
+  })
+
   it('gives the same bytes again', async () => {
     const twin = await exportStep(step('twin'))
     expect(twin.manifest.files).toEqual(exported.manifest.files)
@@ -263,10 +275,12 @@ describe('settings of export', () => {
   it('are the defaults where nothing is given', () => {
     expect(exportSettings({})).toEqual({ histories: true, halfLifeDays: 180, generated: false })
     expect(exportSettings({ halfLifeDays: 30, histories: false })).toMatchObject({ halfLifeDays: 30, histories: false })
+    expect(exportSettings({ indexShards: 4 })).toMatchObject({ indexShards: 4 })
   })
 
   it.each([
     ['halfLifeDays', 0], ['halfLifeDays', '30'], ['histories', 'no'], ['generated', 1], ['colour', 'red'],
+    ['indexShards', 0], ['indexShards', 1.5], ['indexShards', '2'],
   ])('refuse %s = %s', (field, value) => {
     expect(() => exportSettings({ [field]: value })).toThrow(expect.objectContaining({
       code: 'config_invalid', place: { field },

@@ -250,6 +250,9 @@ export const EXPORT = {
     ...inOut('evaluation', 'models/<name>'),
     'without-histories': { type: 'boolean', says: 'leave known users\' histories out' },
     generated: { type: 'boolean', says: 'the data is made up, and answers shall say so' },
+    'index-shards': {
+      type: 'string', value: 'n', says: 'of each approximate index, built and searched in parallel; by size unless given',
+    },
     ...BACKEND,
     ...CONFIG,
   },

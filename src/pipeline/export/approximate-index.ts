@@ -20,7 +20,8 @@ export interface BuiltIndex { readonly shards: readonly Buffer[], readonly facts
  * histories end as they will at serving. It is usable where the largest ef finds 0.99 of the exact best 100.
  */
 export async function approximateIndex (
-  driver: HnswDriver, model: Model, dataset: Dataset, domain: number, vectors: Float32Array
+  driver: HnswDriver, model: Model, dataset: Dataset, domain: number, vectors: Float32Array,
+  shards?: number
 ): Promise<BuiltIndex> {
   const width = model.vectorWidth
   const histories = spreadUsers(dataset, QUERIES).map((user) => historyOf(dataset, user))
@@ -28,14 +29,14 @@ export async function approximateIndex (
   for (let from = 0; from < histories.length; from += QUERIES_AT_ONCE) {
     queries.set(model.userVectors(histories.slice(from, from + QUERIES_AT_ONCE), domain), from * width)
   }
-  return await measuredIndex(driver, vectors, queries, width)
+  return await measuredIndex(driver, vectors, queries, width, shards)
 }
 
 /** The same for vectors of users [queries, width] that somebody has made already. */
 export async function measuredIndex (
-  driver: HnswDriver, vectors: Float32Array, queries: Float32Array, width: number
+  driver: HnswDriver, vectors: Float32Array, queries: Float32Array, width: number,
+  count = shardsFor(vectors.length / width, width)
 ): Promise<BuiltIndex> {
-  const count = shardsFor(vectors.length / width, width)
   const shards = count === 1
     ? [await buildHnsw(vectors, width, driver)]
     : await buildHnswShards(vectors, width, count)

@@ -8,13 +8,18 @@ export interface ExportSettings {
   readonly halfLifeDays: number
   /** The data is made up, and everything that shows the bundle says so. */
   readonly generated: boolean
+  /** Shards of each domain's approximate index; by size, so that each is below 640 MiB, unless given. */
+  readonly indexShards?: number
 }
+
+/** More than one machine has use for. */
+const MOST_SHARDS = 1024
 
 export const DEFAULT_EXPORT: ExportSettings = { histories: true, halfLifeDays: 180, generated: false }
 
 /** Settings from flags or a config file. Throws `config_invalid` with the field. */
 export function exportSettings (given: Readonly<Record<string, unknown>>): ExportSettings {
-  const { histories, halfLifeDays, generated, ...unknown } = { ...DEFAULT_EXPORT, ...given }
+  const { histories, halfLifeDays, generated, indexShards, ...unknown } = { ...DEFAULT_EXPORT, ...given }
   const [stray] = Object.keys(unknown)
   if (stray !== undefined) refuseSetting(stray, 'is not a setting of export')
   if (typeof histories !== 'boolean') return refuseSetting('histories', 'is true or false')
@@ -22,5 +27,9 @@ export function exportSettings (given: Readonly<Record<string, unknown>>): Expor
   if (typeof halfLifeDays !== 'number' || !(halfLifeDays > 0) || halfLifeDays === Infinity) {
     return refuseSetting('halfLifeDays', 'is a number above 0')
   }
-  return { histories, halfLifeDays, generated }
+  if (indexShards === undefined) return { histories, halfLifeDays, generated }
+  if (!Number.isInteger(indexShards) || !(indexShards >= 1 && indexShards <= MOST_SHARDS)) {
+    return refuseSetting('indexShards', `is a whole number from 1 to ${MOST_SHARDS}`)
+  }
+  return { histories, halfLifeDays, generated, indexShards }
 }

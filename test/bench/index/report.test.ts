@@ -26,6 +26,7 @@ const index = (rows: number, skewed = false): IndexFigures => ({
 const service: ServiceFigures = {
   rows: 10_000,
   startSeconds: 2,
+  startCpu: 1,
   rssBytes: 200 * 2 ** 20,
   recommend: { p50: 1, p99: 2, cpu: 1 },
   posted: 10_000,
@@ -46,7 +47,7 @@ it('the page of the index has a row for each size, and says which were not run',
   })
   expect(page).toContain('| 10,000 | 1 | 20.0 | 10.0 | 1.00 | 0.50 | 3 | 1.00 | 4 |')
   expect(page).toContain('| 10,000 | 2000 | 200 | 0.9912 | 0.50 | 0.90 | 0.40 | 2.00 | 1.00 |')
-  expect(page).toContain('| 10,000 | 2.0 | 200 | 1.00 | 2.00 | 1.00 | 10,000 | 2500 | 0.30 | 0 |')
+  expect(page).toContain('| 10,000 | 2.0 | 1.0 | 200 | 1.00 | 2.00 | 1.00 | 10,000 | 2500 | 0.30 | 0 |')
   expect(page).toContain('| 10,000 | differ | 10.0 | 0.9500 | 0.9000 |')
   // Each of the four tables that grow with the catalogue.
   expect(page.match(/^\| 1,000,000 \| not run \|/gm)).toHaveLength(4)
