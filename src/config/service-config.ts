@@ -35,6 +35,8 @@ export interface ServiceConfig {
   readonly maxLoopDelayMs: number
   /** User vectors that the engine keeps for histories that come again; 0: none. */
   readonly userCache: number
+  /** Who gets spans of requests and their stages. */
+  readonly tracing: 'off' | 'otel'
   /** Calls that may wait for the engine. */
   readonly maxWaiting: number
   /** Whether posted items may open domains that the bundle does not have. */
@@ -114,6 +116,7 @@ export function serviceConfig (env: Environment, flags: Environment = {}): Servi
     itemsPerMinute: integer('RATE_LIMIT_ITEMS'),
     maxLoopDelayMs: integer('MAX_LOOP_DELAY_MS'),
     userCache: integer('USER_CACHE'),
+    tracing: choice('TRACING'),
     maxWaiting: integer('ENGINE_QUEUE'),
     openDomains: choice('OPEN_DOMAINS') === '1',
     modelWatchMs: integer('MODEL_WATCH_MS'),

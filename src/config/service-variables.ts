@@ -80,6 +80,11 @@ export const CHOICES = {
     of: ['auto', 'exact', 'hnsw', 'cluster'],
     says: 'how items are found; `auto` decides by the size of the catalogue, `cluster` searches the Redis of `REDIS_URL`',
   },
+  TRACING: {
+    default: 'off',
+    of: ['off', 'otel'],
+    says: '`otel`: a span a request and a stage by @opentelemetry/api, which has to be there (docs/guide/operations.md)',
+  },
   LOG_LEVEL: {
     default: 'info',
     of: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],

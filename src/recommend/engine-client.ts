@@ -70,7 +70,9 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
   } = options
   const { bundle, provider, retrieval, cluster, userCache } = options
   const data = {
-    ...(provider && { provider }), ...(retrieval && { retrieval }), ...(cluster && { cluster }),
+    ...(provider && { provider }),
+    ...(retrieval && { retrieval }),
+    ...(cluster && { cluster }),
     ...(userCache && { userCache }),
   }
   const queue: Waiting[] = []

@@ -166,6 +166,7 @@ export async function openEngine (
   }
 
   async function answer (domain: DomainCatalogue, jobs: readonly RecommendJob[]): Promise<RecommendResult[]> {
+    const begun = performance.now()
     const histories = jobs.map((job) => {
       const known = job.history.flatMap((itemId) => places.get(itemId) ?? [])
       return { window: latest(known, facts.windowLength), unknown: job.history.length - known.length }
@@ -180,12 +181,14 @@ export async function openEngine (
     for (const [i, j] of encoded.entries()) users.set(vectors[i]!, searched.indexOf(j) * width)
     for (const [i, j] of searched.entries()) if (basis[j] === 'text') users.set(textVector(jobs[j]!.text!), i * width)
 
+    const encodedAt = performance.now()
     const hidden = jobs.map((job) => hiddenRows(job, domain))
     let complete = true
     const found = await domain.index.search(users, searched.map((j) => {
       const allowed = filterRows(domain.items, jobs[j]!.filter)
       return { k: jobs[j]!.k, excluded: hidden[j]!, ...(allowed === undefined ? {} : { allowed }) }
     }), () => { complete = false })
+    const foundAt = performance.now()
     const ranked = jobs.map((job, j) =>
       rank(domain, basis[j] === 'popular' ? popularHits(domain, job, hidden[j]!, places) : found[searched.indexOf(j)]!))
     const asked = [...jobs.keys()].filter((j) => jobs[j]!.explain === true)
@@ -194,13 +197,15 @@ export async function openEngine (
       const user = at === -1 ? undefined : users.subarray(at * width, (at + 1) * width)
       return { user, window: histories[j]!.window, items: ranked[j]! }
     }))
-    return jobs.map((_, j) => ({
+    const timing = { encode: encodedAt - begun, retrieve: foundAt - encodedAt, rank: performance.now() - foundAt }
+    return jobs.map((job, j) => ({
       basis: basis[j]!,
       historyUsed: histories[j]!.window.length,
       historyUnknown: histories[j]!.unknown,
       items: ranked[j]!,
       ...(complete || basis[j] === 'popular' ? {} : { degradedReasons: ['index_incomplete'] as const }),
       ...explained[asked.indexOf(j)],
+      ...(job.timed === true ? { timing } : {}),
     }))
   }
 

@@ -47,6 +47,8 @@ export interface RecommendJob {
   readonly explain?: boolean
   /** Ids that count as seen beyond `history` (a stored history may be longer than what is encoded). */
   readonly seen?: readonly string[]
+  /** Whether the answer says how long the batch that it came from took, part by part. */
+  readonly timed?: boolean
   /** Monotonic milliseconds (performance.now of the caller's process) after which the answer is of no use. */
   readonly deadline?: number
 }
@@ -70,7 +72,12 @@ export interface RecommendResult {
   readonly degradedReasons?: ReadonlyArray<'index_incomplete'>
   /** Where asked for, unless the items are popular ones. */
   readonly explanation?: Explanation
+  /** Where asked for (`timed`). */
+  readonly timing?: EngineTiming
 }
+
+/** What the batch that an answer came from took, in milliseconds: user vectors; search; order and explanations. */
+export interface EngineTiming { readonly encode: number, readonly retrieve: number, readonly rank: number }
 
 /** What holds for all explained items of one answer. */
 export interface Explanation {

@@ -1,6 +1,6 @@
 import { IsthmusError } from '../errors.ts'
 import type { HistoryStore } from '../state/stores.ts'
-import type { Engine, ItemFilter, RecommendJob, RecommendResult } from './engine.ts'
+import type { Engine, EngineTiming, ItemFilter, RecommendJob, RecommendResult } from './engine.ts'
 import { mergeHistory } from './merge-history.ts'
 import type { GivenEntry } from './merge-history.ts'
 import type { Lease } from './model-pool.ts'
@@ -13,7 +13,7 @@ export interface RecommendDeps {
   readonly take: (userId?: string) => Lease
   readonly store: Pick<HistoryStore, 'history'>
   /** Called with the duration of each stage, in milliseconds. */
-  readonly onStage?: (stage: 'history' | 'text' | 'engine', ms: number) => void
+  readonly onStage?: (stage: Stage, ms: number) => void
 }
 
 export interface RecommendQuery {
@@ -50,7 +50,12 @@ export interface RecommendTerms {
   readonly gone?: () => boolean
   /** Too much is in work already: popular items at once, without the engine. */
   readonly overloaded?: boolean
+  /** Told of each stage of this call as it ends; those of the engine are told apart then. */
+  readonly onStage?: (stage: Stage | keyof EngineTiming, from: number, to: number) => void
 }
+
+/** Stages as callers wait for them. */
+export type Stage = 'history' | 'text' | 'engine'
 
 export type Recommend = (queries: readonly RecommendQuery[], terms: RecommendTerms) => Promise<Recommendation[]>
 
@@ -72,21 +77,35 @@ export function createRecommend (deps: RecommendDeps): Recommend {
 
 async function recommendOne (
   deps: RecommendDeps, { model, variant }: Lease, query: RecommendQuery,
-  { deadline, gone, overloaded = false }: RecommendTerms
+  { deadline, gone, overloaded = false, onStage }: RecommendTerms
 ): Promise<Recommendation> {
   const { engine, popular, embedder } = model
   const { domain, profileText, k = 10, exclude = [], excludeSeen = true, explain = false, filter } = query
-  const { history, reasons } = await timedAsync(deps, 'history', async () => await readHistory(deps, query))
+  const timed = async <T>(stage: Stage, run: () => Promise<T>): Promise<T> => await timedAsync(run, (from, to) => {
+    deps.onStage?.(stage, to - from)
+    onStage?.(stage, from, to)
+  })
+  const { history, reasons } = await timed('history', async () => await readHistory(deps, query))
   if (overloaded) reasons.push('overloaded')
   const job: RecommendJob = {
-    domain, history, k, exclude, excludeSeen, explain, deadline, ...(filter === undefined ? {} : { filter }),
+    domain,
+    history,
+    k,
+    exclude,
+    excludeSeen,
+    explain,
+    deadline,
+    ...(filter === undefined ? {} : { filter }),
+    ...(onStage === undefined ? {} : { timed: true }),
   }
 
   const ask = async (text?: Float32Array): Promise<RecommendResult | undefined> => {
     if (overloaded) return undefined
     try {
       const asked = engine.recommend(text === undefined ? job : { ...job, text }, gone)
-      return await timedAsync(deps, 'engine', async () => await before(deadline, asked))
+      const { timing, ...result } = await timed('engine', async () => await before(deadline, asked))
+      if (timing !== undefined && onStage !== undefined) tellTiming(timing, onStage)
+      return result
     } catch (error) {
       const reason = error instanceof IsthmusError ? ENGINE_REASONS[error.code] : undefined
       if (reason === undefined) throw error
@@ -99,7 +118,7 @@ async function recommendOne (
     try {
       const stop = new AbortController()
       const embedding = embedder.embed([profileText], { signal: stop.signal })
-      return await timedAsync(deps, 'text', async () =>
+      return await timed('text', async () =>
         await before(deadline, embedding, (error) => stop.abort(error)))
     } catch {
       // Whatever the embedder's trouble is, it has been logged where it happened; the answer goes on without the text.
@@ -146,11 +165,20 @@ async function before<T> (
   })
 }
 
-async function timedAsync<T> ({ onStage }: RecommendDeps, stage: 'history' | 'text' | 'engine', run: () => Promise<T>): Promise<T> {
-  const start = performance.now()
+async function timedAsync<T> (run: () => Promise<T>, onEnd: (from: number, to: number) => void): Promise<T> {
+  const from = performance.now()
   try {
     return await run()
   } finally {
-    onStage?.(stage, performance.now() - start)
+    onEnd(from, performance.now())
+  }
+}
+
+/** The engine's clock is another thread's: its parts are put end to end, the last of them ending now. */
+function tellTiming (timing: EngineTiming, onStage: NonNullable<RecommendTerms['onStage']>): void {
+  let at = performance.now() - timing.encode - timing.retrieve - timing.rank
+  for (const part of ['encode', 'retrieve', 'rank'] as const) {
+    onStage(part, at, at + timing[part])
+    at += timing[part]
   }
 }

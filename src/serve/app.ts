@@ -27,6 +27,7 @@ import { errors } from './plugins/errors.ts'
 import { gate } from './plugins/gate.ts'
 import { guard } from './plugins/guard.ts'
 import { observe } from './plugins/observe.ts'
+import { trace, type TracingApi } from './plugins/trace.ts'
 import { limitRate } from './plugins/rate-limit.ts'
 import { requestId } from './plugins/request-id.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -92,6 +93,8 @@ export interface AppDeps {
   readonly sharedUp?: () => boolean
   /** Whether posted items may open domains that the models do not have; unless given, they may not. */
   readonly openDomains?: boolean
+  /** Who gets spans; unless given, nobody. */
+  readonly tracing?: TracingApi
   /** False where /metrics has a port of its own. */
   readonly withMetrics?: boolean
 }
@@ -159,6 +162,7 @@ export async function buildApp (deps: AppDeps): Promise<App> {
   }
   await app.register(errors)
   await app.register(requestId)
+  await app.register(trace, { api: deps.tracing })
   await app.register(observe, { metrics })
   await app.register(limitRate, {
     perMinute: limits.requestsPerMinute, itemsPerMinute: limits.itemsPerMinute, metrics,

@@ -20,6 +20,7 @@ import { startModels } from './models/start-models.ts'
 import { watchSelection } from './models/watch.ts'
 import { access, KEY_HEADER } from './plugins/access.ts'
 import { errors } from './plugins/errors.ts'
+import { loadTracing } from './plugins/trace.ts'
 import { limitRate } from './plugins/rate-limit.ts'
 import { requestId } from './plugins/request-id.ts'
 import { openState } from './open-state.ts'
@@ -63,6 +64,7 @@ async function start (
   config: ServiceConfig, env: Environment, logOptions: LogOptions,
   opened: Array<() => Promise<unknown> | void>, closeAll: () => Promise<void>
 ): Promise<RunningService> {
+  const tracing = config.tracing === 'otel' ? await loadTracing() : undefined
   const server = createServer(logOptions)
   const { log } = server
   const folder = await openModelFolder(config.bundle)
@@ -106,6 +108,7 @@ async function start (
     isDraining: () => draining,
     ...(shared === undefined ? {} : { sharedUp: () => shared.status().up }),
     openDomains: config.openDomains,
+    ...(tracing === undefined ? {} : { tracing }),
     withMetrics: !ownPort,
     keys,
     onLoopback: isLoopback(config.host),

@@ -16,6 +16,7 @@ describe('serviceConfig', () => {
       provider: 'auto',
       retrieval: 'auto',
       userCache: 10_000,
+      tracing: 'off',
       requestTimeoutMs: 250,
     })
   })

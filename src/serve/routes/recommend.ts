@@ -78,7 +78,8 @@ export const recommendRoutes: FastifyPluginAsyncTypebox<RecommendRoutesOptions> 
 
 /** Until when the caller wants its answer, whether it still does, and whether it may cost anything. */
 function termsOf (
-  { deadline, overloaded }: Pick<FastifyRequest, 'deadline' | 'overloaded'>, { raw }: Pick<FastifyReply, 'raw'>
+  { deadline, overloaded, onStage }: Pick<FastifyRequest, 'deadline' | 'overloaded' | 'onStage'>,
+  { raw }: Pick<FastifyReply, 'raw'>
 ): RecommendTerms {
-  return { deadline, overloaded, gone: () => raw.destroyed }
+  return { deadline, overloaded, gone: () => raw.destroyed, ...(onStage === undefined ? {} : { onStage }) }
 }
