@@ -1,3 +1,4 @@
+import { availableParallelism, cpus } from 'node:os'
 import { basename, join } from 'node:path'
 import { STUDY } from '../src/cli/commands/measuring.ts'
 import { runCommand } from '../src/cli/run.ts'
@@ -10,14 +11,23 @@ import { embedderNamed } from '../src/pipeline/embedder-choice.ts'
 import { pipelineSettings } from '../src/pipeline/pipeline-settings.ts'
 import { profileSettings } from '../src/pipeline/profile-settings.ts'
 import { openSpending } from '../src/pipeline/spending.ts'
+import { tellEdt } from '../src/pipeline/study/edt/tell.ts'
+import { llmEdtStudy } from '../src/pipeline/study/llm-edt.ts'
 import { llm4cdsrStudy } from '../src/pipeline/study/llm4cdsr.ts'
+import type { StudyOrder } from '../src/pipeline/study/llm4cdsr.ts'
 import { runStudy } from '../src/pipeline/study/run-study.ts'
+import type { StudyOptions } from '../src/pipeline/study/run-study.ts'
+import type { Study } from '../src/pipeline/study/study.ts'
 import { hoursFromNow, studyFolder, terminalContext } from '../src/pipeline/terminal.ts'
 
-const STUDIES = { llm4cdsr: llm4cdsrStudy }
+const STUDIES: Readonly<Record<string, Pick<StudyOptions, 'tell'> & { make: (order: StudyOrder) => Study }>> = {
+  llm4cdsr: { make: llm4cdsrStudy },
+  'llm-edt': { make: llmEdtStudy, tell: tellEdt },
+}
 
 await runCommand(STUDY, async ({ flags, operands: [name = '', ...more], signal }) => {
-  const make = name in STUDIES ? STUDIES[name as keyof typeof STUDIES] : refuseSetting('study', 'is llm4cdsr')
+  const study = Object.hasOwn(STUDIES, name) ? STUDIES[name] : undefined
+  const { make, ...told } = study ?? refuseSetting('study', `is one of ${Object.keys(STUDIES).join(', ')}`)
   const { 'k-core': kCore = 'none', ties = 'input', backend = 'native', smoke = false } = flags
   const data = [...flags.data, ...more]
   const shop = basename(data[0]!)
@@ -40,7 +50,9 @@ await runCommand(STUDY, async ({ flags, operands: [name = '', ...more], signal }
       overrides: { ...overrides, ...(smoke && { epochs: 2 }) },
       chat: writer.id,
       smoke,
+      machine: `${cpus()[0]!.model}, ${availableParallelism()} cores`,
     }),
+    ...told,
     ...(!smoke && { tuning }),
     context: {
       ...terminalContext(signal),

@@ -8,6 +8,7 @@ import { recgOverrides } from '../src/pipeline/recg-flags.ts'
 import { backendChoice, trainSettings } from '../src/pipeline/train-settings.ts'
 import { trainStep } from '../src/pipeline/train.ts'
 import type { FinetuneFacts } from '../src/pipeline/train.ts'
+import { mostEpochs } from '../src/systems/settings.ts'
 import { progressReporter } from '../src/train/reporter.ts'
 
 await runCommand(TRAIN, async ({ flags, signal }) => {
@@ -29,7 +30,7 @@ await runCommand(TRAIN, async ({ flags, signal }) => {
         `${users} users, ${items} items, ${parameters} parameters` +
         (resumed ? `; goes on in epoch ${resumed.epoch} after ${resumed.step} steps` : ''))
     },
-    reporter: ({ epochs, dft = false, dftEpochs = 0 }) => progressReporter(epochs + (dft ? dftEpochs : 0)),
+    reporter: (settings) => progressReporter(mostEpochs(settings)),
   })
   const { epoch, validation } = manifest.best as { epoch: number, validation: Record<string, number> }
   return {

@@ -4,15 +4,13 @@ import { runCommand } from '../src/cli/run.ts'
 import { given, readConfig, wholeNumber } from '../src/config/step-flags.ts'
 import { refuseSetting } from '../src/errors.ts'
 import { workRoot } from '../src/paths.ts'
-import { CONTESTANTS } from '../src/pipeline/cells/contestants.ts'
 import { defaultJobs } from '../src/pipeline/cells/run-cells.ts'
 import { pipelineSettings } from '../src/pipeline/pipeline-settings.ts'
 import { hoursFromNow, studyFolder, terminalContext } from '../src/pipeline/terminal.ts'
-import { spaceOf } from '../src/pipeline/tune/space.ts'
+import { TUNABLE } from '../src/pipeline/tune/space.ts'
 import { tune } from '../src/pipeline/tune/tune.ts'
 
-const tunable = CONTESTANTS.filter((contestant) => spaceOf(contestant) !== undefined)
-const names = tunable.map(({ name }) => name)
+const names = TUNABLE.map(({ name }) => name)
 
 await runCommand(TUNE, async ({ flags, operands, signal }) => {
   const { 'k-core': kCore = 'none', ties = 'input', backend } = flags
@@ -28,7 +26,7 @@ await runCommand(TUNE, async ({ flags, operands, signal }) => {
   const file = flags.out ?? join(workRoot, 'docs/tuning', `${name}.json`)
   const { left } = await tune({
     context: { ...terminalContext(signal), data, work: flags.work ?? studyFolder(name), settings },
-    contestants: tunable.filter((contestant) => systems.includes(contestant.name)),
+    contestants: TUNABLE.filter((contestant) => systems.includes(contestant.name)),
     configurations: wholeNumber('configurations', flags.configurations, 1) ?? 12,
     seed,
     overrides,

@@ -8,6 +8,7 @@ import { figure } from '../evaluate/table.ts'
 import type { StepManifest } from '../files/step.ts'
 import { loadTf } from '../nn/tf.ts'
 import type { Progress } from '../progress.ts'
+import { mostEpochs } from '../systems/settings.ts'
 import { progressReporter } from '../train/reporter.ts'
 import { augmentStep } from './augment.ts'
 import { embed } from './embed.ts'
@@ -172,7 +173,7 @@ const LINKS: readonly Link[] = [
         onStart: ({ backend, gpu, parameters, resumed }) => say(
           `train: ${parameters} parameters on ${backend}${gpu ? ' with a GPU' : ''}` +
           (resumed ? `; goes on in epoch ${resumed.epoch} after ${resumed.step} steps` : '')),
-        reporter: ({ epochs }) => progressReporter(epochs),
+        reporter: (settings) => progressReporter(mostEpochs(settings)),
       }), ({ epochs, best }) => {
         // Written by the step that has just run.
         const { epoch, validation } = best as { epoch: number, validation: Record<string, number> }

@@ -274,6 +274,11 @@ function checkBackbone ({ system, preset, backbone, maskMode, emptyLocal, negati
   if (backbone === 'bert4rec' && negatives === 'published') refuse('negatives', 'a hidden step has no input')
 }
 
+/** The most epochs that training takes, over all of its phases. */
+export function mostEpochs ({ epochs, dft = false, dftEpochs = 0, patterns = 0, fuseEpochs = 0 }: Settings): number {
+  return epochs + (dft ? dftEpochs : 0) + (patterns > 0 ? fuseEpochs : 0)
+}
+
 /** Whether a user's vector is the same whatever the amount of padding: batches are trimmed, and it can be served. */
 export function isPaddingFree ({ maskMode }: Settings): boolean {
   return maskMode === 'causal_pad' || maskMode === 'pad'

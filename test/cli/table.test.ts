@@ -12,8 +12,7 @@ import { PUBLISHED_SETS } from '../../src/data/published/sets.ts'
 import { EVALUATION_MODES } from '../../src/evaluate/evaluate.ts'
 import { TEMPLATES } from '../../src/llm/item-prompt.ts'
 import { BACKENDS } from '../../src/nn/tf.ts'
-import { CONTESTANTS } from '../../src/pipeline/cells/contestants.ts'
-import { spaceOf } from '../../src/pipeline/tune/space.ts'
+import { TUNABLE } from '../../src/pipeline/tune/space.ts'
 import { BACKBONES, PRESET_NAMES, SYSTEM_NAMES } from '../../src/systems/settings.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -54,8 +53,7 @@ describe('the table of commands', () => {
 
   it('names the modes of evaluation and the systems that are tuned', () => {
     expect(valueOf('evaluate', 'mode').split(',').sort()).toEqual([...EVALUATION_MODES].sort())
-    const tunable = CONTESTANTS.filter((contestant) => spaceOf(contestant) !== undefined).map(({ name }) => name)
-    expect(valueOf('tune', 'systems').split(',')).toEqual(tunable)
+    expect(valueOf('tune', 'systems').split(',')).toEqual(TUNABLE.map(({ name }) => name))
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { resolveSettings } from '../../src/systems/settings.ts'
+import { mostEpochs, resolveSettings } from '../../src/systems/settings.ts'
 import { localThread, systemSpec } from '../../src/systems/spec.ts'
 
 const domains = [{ name: 'sport', size: 3, offset: 0 }, { name: 'cloth', size: 2, offset: 3 }]
@@ -44,6 +44,16 @@ describe('settings', () => {
       emptyLocal: 'bias',
       learningRate: 0.001,
     })
+  })
+
+  it('say how many epochs all phases may take together', () => {
+    const most = (system: string, overrides: Record<string, unknown>): number =>
+      mostEpochs(resolveSettings(system, 'product', 384, overrides))
+    expect(most('llm4cdsr', { epochs: 7 })).toBe(7)
+    expect(most('llm-edt', { epochs: 7, dftEpochs: 4 })).toBe(11)
+    expect(most('llm-edt', { epochs: 7, dft: false })).toBe(7)
+    expect(most('llm-recg', { epochs: 7, fuseEpochs: 3 })).toBe(10)
+    expect(most('llm-recg', { epochs: 7, patterns: 0 })).toBe(7)
   })
 
   it('scale by the width that is asked for, unless told the scale itself', () => {

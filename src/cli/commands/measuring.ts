@@ -13,7 +13,7 @@ export const TUNE = {
     ...STUDY_FLAGS,
     systems: {
       type: 'string',
-      value: 'gru4rec,bert4rec,sasrec-ids,sasrec-text,sasrec-ids-text,llm4cdsr',
+      value: 'gru4rec,bert4rec,sasrec-ids,sasrec-text,sasrec-ids-text,llm4cdsr,llm-edt',
       default: 'all of them',
       says: 'only these',
     },
@@ -51,7 +51,7 @@ export const STUDY = {
   group: 'measure',
   summary: 'Trains every cell of a paper\'s questions, and writes their page with plots',
   says: `What is there unchanged is skipped, an unfinished cell is empty. ${GO_ON}`,
-  operands: { form: 'llm4cdsr [more files …]', says: 'whose questions', words: ['llm4cdsr'] },
+  operands: { form: 'llm4cdsr|llm-edt [more files …]', says: 'whose questions', words: ['llm4cdsr', 'llm-edt'] },
   flags: {
     ...STUDY_FLAGS,
     seeds: { type: 'string', value: 'n', default: '3', says: 'runs of each cell' },
@@ -66,6 +66,7 @@ export const STUDY = {
   },
   examples: [
     { run: 'study llm4cdsr --data shop --hours 8', says: 'a night of it' },
+    { run: 'study llm-edt --data shop --seeds 1', says: 'the other paper\'s, one run of each cell' },
   ],
   json: 'the file, and the cells that are left',
 } as const satisfies Command

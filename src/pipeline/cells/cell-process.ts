@@ -1,5 +1,6 @@
 import { faultOf } from '../../errors.ts'
 import { loadTf } from '../../nn/tf.ts'
+import { mostEpochs } from '../../systems/settings.ts'
 import type { TrainReporter } from '../../train/loop.ts'
 import { evaluateRun } from '../evaluate.ts'
 import { trainStep } from '../train.ts'
@@ -28,7 +29,7 @@ async function work ({ cell, folders, backend }: CellRequest & { kind: 'work' })
       settings: cell.train,
       openTf,
       signal,
-      reporter: ({ epochs }) => reporter(epochs),
+      reporter: (settings) => reporter(mostEpochs(settings)),
     })
     if (cell.evaluate !== undefined) {
       await evaluateRun({ run, out: evaluation, settings: cell.evaluate, openTf, signal })

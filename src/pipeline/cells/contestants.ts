@@ -21,6 +21,9 @@ export const CONTESTANTS: readonly Contestant[] = [
   contestant(OURS, 'llm4cdsr'),
 ]
 
+/** Trained on inputs of its own, it stands in its own study and in no table of `results`; `tune` knows it. */
+export const EDT = contestant('llm-edt', 'llm-edt')
+
 /** The contestant with further settings, which win. */
 export function withSettings (
   { train }: Contestant, overrides: Readonly<Record<string, unknown>>

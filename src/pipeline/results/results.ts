@@ -1,22 +1,19 @@
 import { existsSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { openDataset, PREPARE } from '../../data/dataset-files.ts'
 import type { Statistics } from '../../data/statistics.ts'
-import { figure } from '../../evaluate/table.ts'
 import { readStep } from '../../files/step.ts'
 import { writeFileAtomic } from '../../files/write.ts'
-import { COUNTING_BASELINES, countingBaseline } from '../../systems/baselines/counting.ts'
 import type { Cell } from '../cells/cell.ts'
 import { CONTESTANTS, OURS, withSettings } from '../cells/contestants.ts'
 import { runCells } from '../cells/run-cells.ts'
-import { chain, chainFolders, outcome, shown } from '../chain.ts'
+import { chain, chainFolders } from '../chain.ts'
 import type { ChainContext } from '../chain.ts'
 import { readEmbedManifest } from '../embed.ts'
-import { evaluateBaseline, openEvaluation } from '../evaluate.ts'
 import { runSteps } from '../steps.ts'
-import type { Step } from '../steps.ts'
 import { chosenSettings, readTuning } from '../tune/tuning-file.ts'
 import type { Tuning } from '../tune/tuning-file.ts'
+import { baselineFolder, baselines, baselineSteps } from './baselines.ts'
 import { comparisons } from './comparisons.ts'
 import { LEVERS } from './levers.ts'
 import { renderResults } from './results-page.ts'
@@ -105,20 +102,6 @@ function leverRow (name: string): string {
   return `${OURS} without ${name}`
 }
 
-function baselineSteps ({ work, settings, signal, progress }: ChainContext): readonly Step[] {
-  return baselines().map((name) => ({
-    name,
-    async run () {
-      const out = baselineFolder(work, name)
-      const done = await evaluateBaseline(name, {
-        dataset: chainFolders(work).dataset, out, settings: settings.evaluate, signal, ...shown(progress, name, 'users'),
-      })
-      const { report: { full: { all } } } = await openEvaluation(out)
-      return outcome(done, () => `full ranking HR@10 ${figure(all.hr10)}, NDCG@10 ${figure(all.ndcg10)}`)
-    },
-  }))
-}
-
 async function describeData ({ data, work }: ChainContext): Promise<ResultsPage['data']> {
   const { dataset: dir } = chainFolders(work)
   const dataset = await openDataset(dir)
@@ -136,12 +119,4 @@ async function describeData ({ data, work }: ChainContext): Promise<ResultsPage[
     statistics,
     settings,
   }
-}
-
-function baselines () {
-  return Object.keys(COUNTING_BASELINES).map(countingBaseline)
-}
-
-function baselineFolder (work: string, name: string): string {
-  return join(work, 'baselines', name)
 }

@@ -1,11 +1,13 @@
 import { join } from 'node:path'
+import { augmentSettings } from '../augment-settings.ts'
+import { augmentStep } from '../augment.ts'
 import { chain, chainFolders, outcome } from '../chain.ts'
 import type { ChainContext } from '../chain.ts'
 import { profileStep } from '../profile.ts'
 import type { ProfileStep } from '../profile.ts'
 import { runSteps } from '../steps.ts'
 import type { Step } from '../steps.ts'
-import type { StudyInput } from './study.ts'
+import type { StudyAugmentation, StudyInput } from './study.ts'
 
 /** How users' profiles are written, whatever the input. */
 export type Profiler = Pick<ProfileStep, 'settings' | 'chat' | 'embedderNamed' | 'cache'>
@@ -15,13 +17,22 @@ export function embeddingsOf (work: string, input: StudyInput): string {
   return chainFolders(folderOf(work, input)).embeddings
 }
 
-/** The directory that a training on this input reads. */
-export function inputDir (work: string, input: StudyInput): string {
+/** The directory of an input's item texts, with synthetic events where it has some. */
+export function textsOf (work: string, input: StudyInput): string {
   const embeddings = embeddingsOf(work, input)
-  return input.profiles === undefined ? embeddings : `${embeddings}-profiles-${input.profiles}`
+  return input.augment === undefined ? embeddings : `${embeddings}-augmented-${input.augment.name}`
 }
 
-/** Prepares and embeds every input, and has its users' profiles written; what is there unchanged is skipped. */
+/** The directory that a training on this input reads. */
+export function inputDir (work: string, input: StudyInput): string {
+  const texts = textsOf(work, input)
+  return input.profiles === undefined ? texts : `${texts}-profiles-${input.profiles}`
+}
+
+/**
+ * Prepares and embeds every input, has synthetic events made and its users' profiles written; what is there unchanged
+ * is skipped.
+ */
 export async function makeInputs (
   inputs: readonly StudyInput[], context: ChainContext, profile: Profiler
 ): Promise<void> {
@@ -39,10 +50,11 @@ export async function makeInputs (
       work: folderOf(context.work, input),
       settings: { ...settings, prepare: { ...prepare, ...input.vary } },
     }
-    const out = inputDir(context.work, input)
+    const [texts, out] = [textsOf(context.work, input), inputDir(context.work, input)]
     await runSteps([
       ...once(embeddingsOf(context.work, input), chain(own, 'embed')),
-      ...(input.profiles === undefined ? [] : once(out, [profiles(input, out, own, profile)])),
+      ...(input.augment === undefined ? [] : once(texts, [augmented(input.augment, texts, own, profile)])),
+      ...(input.profiles === undefined ? [] : once(out, [profiles(input, texts, out, own, profile)])),
     ], own)
   }
 }
@@ -51,16 +63,36 @@ function folderOf (work: string, { name }: StudyInput): string {
   return name === '' ? work : join(work, 'variants', name)
 }
 
+function augmented (
+  { name, settings }: StudyAugmentation, out: string, { work, signal }: ChainContext,
+  { settings: { seed }, ...profiler }: Profiler
+): Step {
+  return {
+    name: `augment (${name})`,
+    async run () {
+      const { chat: _, ...own } = augmentSettings({ seed, ...settings })
+      return outcome(await augmentStep({
+        ...profiler, input: chainFolders(work).embeddings, out, settings: own, signal,
+      }), ({ syntheticEvents, augmentedUsers, chat }) =>
+        `${String(syntheticEvents)} events of ${String(augmentedUsers)} users by ${String(chat)}`)
+    },
+  }
+}
+
 function profiles (
-  input: StudyInput, out: string, { work, signal }: ChainContext, { settings, ...profiler }: Profiler
+  input: StudyInput, texts: string, out: string, { signal }: ChainContext, { settings, ...profiler }: Profiler
 ): Step {
   return {
     name: `profile (${input.profiles})`,
     run: async () => outcome(await profileStep({
       ...profiler,
-      input: chainFolders(work).embeddings,
+      input: texts,
       out,
-      settings: { ...settings, partition: input.profiles === 'clusters' },
+      settings: {
+        ...settings,
+        mode: input.profiles === 'aware' ? 'domain-aware' : 'mixed',
+        partition: input.profiles !== 'whole',
+      },
       signal,
     }), ({ users, without, chat }) => `${Number(users) - Number(without)} users by ${String(chat)}`),
   }

@@ -6,7 +6,8 @@ import { PAPER_TABLES } from './llm4cdsr-paper.ts'
 import type { Section, Study, StudyInput, StudyRow } from './study.ts'
 import { WHOLE } from './study.ts'
 
-export interface Llm4cdsrStudy {
+/** What a study is made by. */
+export interface StudyOrder {
   /** Of the main table and the ablations; sweeps have the first alone. */
   readonly seeds: readonly number[]
   /** The settings chosen for a contestant, by its name. */
@@ -17,6 +18,8 @@ export interface Llm4cdsrStudy {
   readonly chat: string
   /** A run that shows that everything works, and nothing else. */
   readonly smoke: boolean
+  /** The machine that computes, for people. */
+  readonly machine: string
 }
 
 const ALPHAS = [0.01, 0.05, 0.1, 0.5, 1]
@@ -27,7 +30,7 @@ const PROFILED: StudyInput = { ...WHOLE, profiles: 'clusters' }
 const CONTRASTS = ['sasrec-ids', 'sasrec-ids-text']
 
 /** The questions of the LLM4CDSR paper (SIGIR 2025, sections 4.2 to 4.7), and cold items, which it does not ask. */
-export function llm4cdsrStudy ({ seeds, chosen, overrides, chat, smoke }: Llm4cdsrStudy): Study {
+export function llm4cdsrStudy ({ seeds, chosen, overrides, chat, smoke }: StudyOrder): Study {
   const trained = (contestant: Contestant): TrainSettings =>
     withSettings(contestant, { ...chosen(contestant.name), ...overrides })
   const named = (name: string): TrainSettings => trained(CONTESTANTS.find((one) => one.name === name)!)

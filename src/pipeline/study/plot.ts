@@ -84,6 +84,40 @@ export function barPlot (title: string, bars: readonly PlotBar[]): string {
   return picture(title, y, drawn)
 }
 
+export interface PlotCloud {
+  readonly name: string
+  readonly points: ReadonlyArray<readonly [x: number, y: number]>
+}
+
+/** Clouds of points in panels side by side; a panel's scales are its own, and axes say nothing but nearness. */
+export function cloudPlot (
+  title: string, panels: ReadonlyArray<{ readonly name: string, readonly clouds: readonly PlotCloud[] }>
+): string {
+  const side = HEIGHT - 2 * MARGIN.top
+  const wide = MARGIN.top + panels.length * (side + MARGIN.top) + MARGIN.right
+  const drawn = panels.flatMap(({ name, clouds }, p) => {
+    const left = MARGIN.top + p * (side + MARGIN.top)
+    const all = clouds.flatMap(({ points }) => points)
+    const along = (axis: 0 | 1, from: number, to: number): (point: readonly [number, number]) => string => {
+      const values = all.map((point) => point[axis])
+      const [least, most] = [Math.min(...values), Math.max(...values)]
+      return (point) => fixed(from + (to - from) * (most > least ? (point[axis] - least) / (most - least) : 0.5))
+    }
+    const [x, y] = [along(0, left + 6, left + side - 6), along(1, MARGIN.top + side - 6, MARGIN.top + 6)]
+    return [
+      `<rect x="${left}" y="${MARGIN.top}" width="${side}" height="${side}" fill="none" stroke="#57606a"/>`,
+      `<text x="${left}" y="${MARGIN.top + side + 16}">${escape(name)}</text>`,
+      ...clouds.flatMap(({ points }, n) => points.map((point) => `<circle cx="${x(point)}" cy="${y(point)}" r="1.5" ` +
+        `fill="${COLOURS[n % COLOURS.length]!}" fill-opacity="0.5"/>`)),
+    ]
+  })
+  const names = [...new Set(panels.flatMap(({ clouds }) => clouds.map(({ name }) => name)))]
+  const legend = names.map((name, n) => `<text x="${wide - MARGIN.right + 8}" y="${MARGIN.top + 14 * (n + 1)}" ` +
+    `fill="${COLOURS[n % COLOURS.length]!}">${escape(name)}</text>`)
+  const heading = `<text x="${MARGIN.top}" y="20" font-weight="bold">${escape(title)}</text>`
+  return sheet(wide, [heading, ...drawn, ...legend])
+}
+
 interface Scale {
   readonly low: number
   readonly high: number
@@ -110,13 +144,16 @@ function picture (title: string, { low, high, at }: Scale, parts: readonly strin
 function frame (title: string, parts: readonly string[]): string {
   const right = WIDTH - MARGIN.right
   const bottom = HEIGHT - MARGIN.bottom
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" ` +
-    `font-size="11">\n<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>\n` +
-    [
-      `<text x="${MARGIN.left}" y="20" font-weight="bold">${escape(title)}</text>`,
-      `<path d="M${MARGIN.left} ${MARGIN.top}V${bottom}H${right}" fill="none" stroke="#57606a"/>`,
-      ...parts,
-    ].join('\n') + '\n</svg>\n'
+  return sheet(WIDTH, [
+    `<text x="${MARGIN.left}" y="20" font-weight="bold">${escape(title)}</text>`,
+    `<path d="M${MARGIN.left} ${MARGIN.top}V${bottom}H${right}" fill="none" stroke="#57606a"/>`,
+    ...parts,
+  ])
+}
+
+function sheet (width: number, parts: readonly string[]): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${HEIGHT}" font-family="sans-serif" ` +
+    `font-size="11">\n<rect width="${width}" height="${HEIGHT}" fill="#fff"/>\n${parts.join('\n')}\n</svg>\n`
 }
 
 /** A number of a tick, at most three digits where it is small. */

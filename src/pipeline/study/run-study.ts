@@ -12,11 +12,13 @@ import { chosenSettings, readTuning } from '../tune/tuning-file.ts'
 import { evaluateCold } from './cold.ts'
 import { embeddingsOf, inputDir, makeInputs } from './inputs.ts'
 import type { Profiler } from './inputs.ts'
+import { baselineFolder, baselineSteps } from '../results/baselines.ts'
+import { runSteps } from '../steps.ts'
 import { studyPage } from './study-page.ts'
 import { studyPlots } from './study-plots.ts'
 import { coldFigures, rowFigures } from './study-rows.ts'
 import type { ToldRow } from './study-rows.ts'
-import type { Study, StudyRow } from './study.ts'
+import type { Study, StudyRow, Teller } from './study.ts'
 import { WHOLE } from './study.ts'
 
 export interface StudyOptions {
@@ -24,6 +26,8 @@ export interface StudyOptions {
   readonly make: (chosen: (name: string) => Readonly<Record<string, unknown>>) => Study
   /** What `tune` left for this data; where there is no such file, settings are those of the presets. */
   readonly tuning?: string
+  /** Says what sections of kind `told` hold. */
+  readonly tell?: Teller
   readonly context: ChainContext
   readonly profile: Profiler
   readonly jobs: number
@@ -41,12 +45,13 @@ export interface StudyOptions {
  * code on the page
  */
 export async function runStudy (options: StudyOptions): Promise<readonly string[]> {
-  const { context, profile, jobs, deadline, file, command } = options
+  const { context, profile, jobs, deadline, file, command, tell: teller } = options
   const { work, settings: { backend, evaluate }, signal, say, progress } = context
   await makeInputs([WHOLE], context, profile)
   const study = options.make(await chosenBy(options))
-  const { rows } = study
+  const { rows, baselines: wanted = [] } = study
   await makeInputs(rows.map(({ input }) => input), context, profile)
+  if (wanted.length > 0) await runSteps(baselineSteps(context), context)
 
   const plan = new Map(rows.map((row) => [row, row.seeds.map((seed): Cell => ({
     label: `${row.section}: ${row.name}, seed ${seed}`,
@@ -58,18 +63,28 @@ export async function runStudy (options: StudyOptions): Promise<readonly string[
     work, backend, jobs, signal, ...(deadline && { deadline }), say, progress,
   })
 
+  const counted = new Map(wanted.map((name) => [name, baselineFolder(work, name)] as const))
   const told: ToldRow[] = []
+  for (const [name, evaluation] of counted) {
+    told.push({ section: 'main', name, seeds: 1, finished: await rowFigures([{ evaluation }]) })
+  }
   for (const [row, cells] of plan) {
     const failed = cells.flatMap((cell) => ran.failed.get(cell) ?? [])
     const folders = cells.flatMap((cell) => ran.done.get(cell) ?? [])
     told.push(...await tell(row, { failed, folders, of: cells.length }, study, context))
   }
+  const done = new Map([...plan].flatMap(([row, cells]) => {
+    const folders = cells.flatMap((cell) => ran.done.get(cell) ?? [])
+    return folders.length === cells.length ? [[row, folders] as const] : []
+  }))
+  const sections = await teller?.({ study, context, done, counted, cache: profile.cache }) ?? new Map()
   const left = ran.left.map(({ label }) => label)
   const pictures = basename(file, '.md')
-  for (const { name, svg } of studyPlots(study, told)) {
+  const drawn = [...sections].flatMap(([name, { picture: svg }]) => svg === undefined ? [] : [{ name, svg }])
+  for (const { name, svg } of [...studyPlots(study, told), ...drawn]) {
     await writeFileAtomic(join(file, '..', pictures, `${name}.svg`), svg)
   }
-  await writeFileAtomic(file, studyPage({ study, rows: told, command, left: left.length, pictures }))
+  await writeFileAtomic(file, studyPage({ study, rows: told, sections, command, left: left.length, pictures }))
   return left
 }
 

@@ -4,11 +4,13 @@ import type { Figures, Spread } from '../results/rows.ts'
 import { hasPlot } from './study-plots.ts'
 import { TOLD_GROUPS } from './study-rows.ts'
 import type { ToldRow } from './study-rows.ts'
-import type { Section, Study } from './study.ts'
+import type { Section, Study, ToldSection } from './study.ts'
 
 export interface StudyPage {
   readonly study: Study
   readonly rows: readonly ToldRow[]
+  /** What sections of kind `told` hold, by their ids. */
+  readonly sections?: ReadonlyMap<string, ToldSection>
   /** As typed in a shell. */
   readonly command: string
   /** Cells that are not trained yet. */
@@ -32,17 +34,22 @@ export function studyPage (page: StudyPage): string {
   ].join('\n\n')}\n`
 }
 
-function sectionParts (section: Section, { rows, pictures }: StudyPage): string[] {
+function sectionParts (section: Section, { rows, sections, pictures }: StudyPage): string[] {
   const { id, title, text, kind, paper = [] } = section
+  const told = sections?.get(id)
   const own = rows.filter((row) => row.section === (kind === 'groups' || kind === 'cost' ? 'main' : id))
   return [
     `## ${title}`,
     text,
     ...TABLES[kind](own),
-    ...(hasPlot(section, own) ? [`![${title}](${pictures}/${id}.svg)`] : []),
+    ...told?.parts ?? [],
+    ...(told?.picture !== undefined || hasPlot(section, own) ? [`![${title}](${pictures}/${id}.svg)`] : []),
     ...paper.flatMap(({ title, rows }) => [`*${title}*`, markdownTable(rows)]),
   ]
 }
+
+/** What a section of kind `told` says before there is anything to tell. */
+export const NOTHING_YET = 'Nothing of this is finished yet.'
 
 const TABLES: Record<Section['kind'], (rows: readonly ToldRow[]) => string[]> = {
   metrics: (rows) => [figuresTable(rows)],
@@ -57,6 +64,7 @@ const TABLES: Record<Section['kind'], (rows: readonly ToldRow[]) => string[]> = 
       ['users', ...names.map((name) => String(buckets[name]!.users))],
     ])]
   }),
+  told: () => [],
   cost: (rows) => [markdownTable([
     ['', 'parameters', 'seconds for all users', 'backend'],
     ...rows.map(({ name, finished }) => {

@@ -31,7 +31,7 @@ export interface FinishedRow {
 export const TOLD_GROUPS = ['inputLength', 'domainsInInput', 'targetPopularity'] as const satisfies Array<keyof Groups>
 
 /** Figures of a row's evaluations, one a seed. */
-export async function rowFigures (cells: readonly CellFolders[]): Promise<FinishedRow> {
+export async function rowFigures (cells: ReadonlyArray<Pick<CellFolders, 'evaluation'>>): Promise<FinishedRow> {
   const reports = await Promise.all(cells.map(async ({ evaluation }) => (await openEvaluation(evaluation)).report))
   return {
     full: overSeeds(reports.map(({ full: { all, domains } }) => ({ all, ...domains }))),

@@ -1,4 +1,7 @@
 import type { VarySettings } from '../../data/vary.ts'
+import type { CountingBaseline } from '../../systems/baselines/counting.ts'
+import type { CellFolders } from '../cells/cell.ts'
+import type { ChainContext } from '../chain.ts'
 import type { RowMethod } from '../export/item-maps.ts'
 import type { TrainSettings } from '../train-settings.ts'
 
@@ -11,14 +14,19 @@ export interface Study {
   readonly intro: readonly string[]
   readonly sections: readonly Section[]
   readonly rows: readonly StudyRow[]
+  /** Told first of all in the section `main`. */
+  readonly baselines?: readonly CountingBaseline[]
 }
 
 export interface Section {
   readonly id: string
   readonly title: string
   readonly text: string
-  /** metrics: HR@10 and NDCG@10. cold: of targets among items held out. groups and cost: of `main`'s rows. */
-  readonly kind: 'metrics' | 'cold' | 'groups' | 'cost'
+  /**
+   * metrics: HR@10 and NDCG@10. cold: of targets among items held out. groups and cost: of `main`'s rows. told: what
+   * the study's teller says.
+   */
+  readonly kind: 'metrics' | 'cold' | 'groups' | 'cost' | 'told'
   /** line: rows with an `x`, one line for each `line`. bars: a bar a row. */
   readonly plot?: 'line' | 'bars'
   /** The paper's own figures, on its own data and by its own evaluation. */
@@ -36,8 +44,19 @@ export interface StudyInput {
   /** Of the folder that holds it; empty for the data as it is. */
   readonly name: string
   readonly vary: Omit<VarySettings, 'seed'>
-  /** Users' profiles: from notes on clusters of items, from the whole history at once, or none. */
-  readonly profiles?: 'clusters' | 'whole'
+  /** Synthetic events in the histories; absent: none. */
+  readonly augment?: StudyAugmentation
+  /**
+   * Users' profiles: from notes on clusters of items, from the whole history at once, from notes on each domain's
+   * clusters weighed by how much of a user lies in it, or none.
+   */
+  readonly profiles?: 'clusters' | 'whole' | 'aware'
+}
+
+/** How synthetic events are made: settings of `augment` that differ from its own, and a name for what comes of it. */
+export interface StudyAugmentation {
+  readonly name: string
+  readonly settings: Readonly<Record<string, unknown>>
 }
 
 export interface StudyRow {
@@ -52,6 +71,27 @@ export interface StudyRow {
   /** Where it stands in a plot of lines, and on which line. */
   readonly x?: number
   readonly line?: string
+}
+
+/** What came of a study, for whoever tells more of it than tables. */
+export interface StudyCame {
+  readonly study: Study
+  readonly context: ChainContext
+  /** Rows whose cells are all done, with their folders, one a seed. */
+  readonly done: ReadonlyMap<StudyRow, readonly CellFolders[]>
+  /** Evaluations of the counting baselines, by name. */
+  readonly counted: ReadonlyMap<string, string>
+  /** The folder of the content cache and of what was paid. */
+  readonly cache: string
+}
+
+/** Parts of the page by the id of a section of kind `told`, and its picture where it has one. */
+export type Teller = (came: StudyCame) => Promise<ReadonlyMap<string, ToldSection>>
+
+export interface ToldSection {
+  readonly parts: readonly string[]
+  /** SVG. */
+  readonly picture?: string
 }
 
 /** The data as it is. */

@@ -1,5 +1,5 @@
 import { createRandom } from '../../random.ts'
-import { OURS } from '../cells/contestants.ts'
+import { CONTESTANTS, EDT, OURS } from '../cells/contestants.ts'
 import type { Contestant } from '../cells/contestants.ts'
 
 type Value = string | number | boolean
@@ -25,6 +25,13 @@ const OWN: Readonly<Record<string, Space>> = {
   'sasrec-text': ATTENTION,
   'sasrec-ids-text': ATTENTION,
   [OURS]: { ...ATTENTION, globalItems: ['text', 'textAndIds'], alpha: [0, 0.03, 0.1, 0.3] },
+  [EDT.name]: {
+    ...ATTENTION,
+    adapterSize: [32, 64, 128],
+    adapterForm: ['linear', 'residualRelu'],
+    dftLearningRate: [1e-5, 1e-4, 1e-3],
+    dftDropout: [0, 0.3],
+  },
 }
 
 /** Where configurations of this contestant are drawn from; undefined where there is nothing to choose. */
@@ -32,6 +39,9 @@ export function spaceOf ({ name }: Contestant): Space | undefined {
   const own = OWN[name]
   return own && { ...COMMON, ...own }
 }
+
+/** Every contestant that there is something to choose for. */
+export const TUNABLE: readonly Contestant[] = [...CONTESTANTS, EDT].filter((one) => spaceOf(one) !== undefined)
 
 /**
  * A configuration by its number: 0 is the contestant as its preset has it, and from 1 on every setting is drawn

@@ -13,34 +13,58 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const study = (...more: string[]) => runScript('study', [
-  'llm4cdsr', '--data', join(folder, 'shop'), '--smoke', '--backend', 'wasm', '--config', join(folder, 'config.json'),
-  '--work', join(folder, 'work'), '--out', join(folder, 'page.md'), ...more,
+const study = (name: string, ...more: string[]) => runScript('study', [
+  name, '--data', join(folder, 'shop'), '--smoke', '--backend', 'wasm', '--config', join(folder, 'config.json'),
+  '--work', join(folder, 'work'), '--out', join(folder, `${name}.md`), '--cache', join(folder, 'cache'),
+  ...more,
 ])
+const pageOf = (name: string) => readFile(join(folder, `${name}.md`), 'utf8')
 
 describe('npm run study', () => {
   it('leaves rows empty that there was no time for, says which, and fills them when it goes on', async () => {
     // A third of a second is over before the first cell has begun.
-    const first = await study('--hours', '0.0001')
+    const first = await study('llm4cdsr', '--hours', '0.0001')
     expect(first).toMatchObject({ status: 0 })
     expect(first.stdout).toContain('left: cold: sasrec-ids, seed 42')
-    expect(await readFile(join(folder, 'page.md'), 'utf8')).toContain('| llm4cdsr | 1 |  |')
+    expect(await pageOf('llm4cdsr')).toContain('| llm4cdsr | 1 |  |')
 
-    const second = await study()
+    const second = await study('llm4cdsr')
     expect(second).toMatchObject({ status: 0 })
     expect(second.stdout).toContain('0 cells are left')
-    const page = await readFile(join(folder, 'page.md'), 'utf8')
+    const page = await pageOf('llm4cdsr')
     expect(page).toContain('A smoke run')
     expect(page).toContain('Every cell of this study is trained.')
     for (const row of ['llm4cdsr', 'without cluster', 'llm4cdsr, 25 %', 'beta 10', 'llm4cdsr with bert4rec',
       'llm4cdsr, ridge', 'llm4cdsr, zero', 'sasrec-ids, ids']) {
       expect(page).toMatch(new RegExp(`\\| ${row} \\| 1 \\| [01]\\.\\d{4} \\|`))
     }
-    expect((await readdir(join(folder, 'page'))).sort())
+    expect((await readdir(join(folder, 'llm4cdsr'))).sort())
       .toEqual(['ablations.svg', 'alpha.svg', 'beta.svg', 'cold.svg', 'main.svg', 'overlap.svg'])
 
     // Nothing is trained again, and the page says the same but for seconds.
-    const third = await study()
+    const third = await study('llm4cdsr')
     expect(third.stderr).toMatch(/(\d+) trainings, \1 of them done already/)
+  }, 1_200_000)
+
+  it('asks those of LLM-EDT, from synthetic events to what its second phase gains', async () => {
+    const first = await study('llm-edt', '--hours', '0.0001')
+    expect(first).toMatchObject({ status: 0 })
+    expect(await pageOf('llm-edt')).toContain('Nothing of this is finished yet.')
+
+    expect(await study('llm-edt')).toMatchObject({ status: 0 })
+    const page = await pageOf('llm-edt')
+    expect(page).toContain('Every cell of this study is trained.')
+    expect(page).not.toContain('Nothing of this is finished yet.')
+    for (const row of ['popularity', 'llm4cdsr', 'llm-edt-paper', 'llm-edt', 'without filter', 'random insertion',
+      'without summarise-reform-analyse', 'tau 0.95', 'least r 0', 'residualRelu', 'llm-edt with bert4rec']) {
+      expect(page).toMatch(new RegExp(`\\| ${row} \\| 1 \\| [01]\\.\\d{4} \\|`))
+    }
+    // Equal adapters that start at nothing: the same figure twice.
+    expect(page).toMatch(/\| 42 \| ([01]\.\d{4}) \| \1 \| [01]\.\d{4} \| \d \|/)
+    expect(page).toMatch(/\| all \| extractive \| \d+ \| \d+ \|/)
+    expect(page).toContain('Nothing was paid for')
+    expect((await readdir(join(folder, 'llm-edt'))).sort()).toEqual([
+      'ablations.svg', 'alpha.svg', 'clusters.svg', 'generated.svg', 'injection.svg', 'main.svg', 'overlap.svg', 'tau.svg',
+    ])
   }, 1_200_000)
 })

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CONTESTANTS, withSettings } from '../../../src/pipeline/cells/contestants.ts'
-import { drawConfiguration, spaceOf } from '../../../src/pipeline/tune/space.ts'
+import { drawConfiguration, TUNABLE as tunable } from '../../../src/pipeline/tune/space.ts'
 import { resolveSettings } from '../../../src/systems/settings.ts'
-
-const tunable = CONTESTANTS.filter((contestant) => spaceOf(contestant) !== undefined)
 
 describe('the space of a search', () => {
   it('is there for every contestant but the published preset, which has its own settings', () => {

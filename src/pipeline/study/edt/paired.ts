@@ -1,0 +1,56 @@
+import { openDataset } from '../../../data/dataset-files.ts'
+import type { Dataset } from '../../../data/dataset.ts'
+import { comparePaired } from '../../../evaluate/significance.ts'
+import { ndcgGain } from '../../../evaluate/metrics.ts'
+import type { Evaluation } from '../../../evaluate/evaluate.ts'
+import { OURS } from '../../cells/contestants.ts'
+import { chainFolders } from '../../chain.ts'
+import { openRanks } from '../../evaluate.ts'
+import { markdownTable } from '../../markdown.ts'
+import { EDT } from '../llm-edt.ts'
+import type { StudyCame, ToldSection } from '../study.ts'
+import { rowNamed } from './rows.ts'
+
+interface Other { readonly name: string, readonly evaluations: readonly Evaluation[] }
+
+/** LLM-EDT against every other system of the main table that is finished, user by user. */
+export async function paired (came: StudyCame): Promise<ToldSection | undefined> {
+  const ours = rowNamed(came, 'main', EDT)
+  if (ours === undefined) return undefined
+  const dataset = await openDataset(chainFolders(came.context.work).dataset)
+  const mine = await ranksOf(ours.cells.map(({ evaluation }) => evaluation), dataset)
+  const others: Other[] = []
+  for (const [name, dir] of came.counted) others.push({ name, evaluations: await ranksOf([dir], dataset) })
+  for (const [{ section, name }, cells] of came.done) {
+    if (section !== 'main' || name.startsWith(EDT)) continue
+    others.push({ name, evaluations: await ranksOf(cells.map(({ evaluation }) => evaluation), dataset) })
+  }
+  const best = others.filter(({ name }) => !name.startsWith(OURS))
+    .reduce<Other | undefined>((top, one) => top !== undefined && worth(top) >= worth(one) ? top : one, undefined)
+  return {
+    parts: [
+      markdownTable([
+        ['', 'difference', '95 %', 'p'],
+        ...others.map(({ name, evaluations }) => {
+          const { difference, interval: [low, high], p } = comparePaired(mine, evaluations)
+          return [name, signed(difference), `${signed(low)} to ${signed(high)}`, p < 0.001 ? '< 0.001' : p.toFixed(3)]
+        }),
+      ]),
+      ...(best === undefined ? [] : [`The best of the baselines is \`${best.name}\`.`]),
+    ],
+  }
+}
+
+function ranksOf (dirs: readonly string[], dataset: Dataset): Promise<Evaluation[]> {
+  return Promise.all(dirs.map((dir) => openRanks(dir, dataset)))
+}
+
+/** Mean NDCG@10 over users and seeds. */
+function worth ({ evaluations }: Other): number {
+  const gains = evaluations.map(({ ranks }) => ranks.reduce((sum, rank) => sum + ndcgGain(rank, 10), 0) / ranks.length)
+  return gains.reduce((sum, gain) => sum + gain, 0) / gains.length
+}
+
+function signed (value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`
+}
