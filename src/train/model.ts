@@ -99,6 +99,10 @@ export function createModel (tf: Tf, { spec, settings, dataset, texts, weights }
     asked = { domain, vectors }
     return vectors
   }
+  const mixedLast = (given: readonly Int32Array[]): Tensor => {
+    const input = thread(given.map((history) => latestIds(history, settings.length)), 0, halves[0]!)
+    return threadLast(ops, spec.threads[0]!, settings, input) // [B, d]
+  }
   const histories = (users: readonly number[], split: 'valid' | 'test'): Int32Array[] =>
     users.map((user) => modelInput(dataset, user, split))
 
@@ -108,10 +112,7 @@ export function createModel (tf: Tf, { spec, settings, dataset, texts, weights }
     vectorWidth,
     itemVectors: () => plain(tf, () => read(tf.concat(halves, 1))),
     userVectors: (given, domain) => plain(tf, () => read(encode(given, domain))),
-    lastSteps: (given) => plain(tf, () => {
-      const input = thread(given.map((history) => latestIds(history, settings.length)), 0, halves[0]!)
-      return read(threadLast(ops, spec.threads[0]!, settings, input))
-    }),
+    lastSteps: (given) => plain(tf, () => read(mixedLast(given))),
     scorer: () => ({
       name: settings.system,
       score: (users, split, domain) =>
@@ -124,6 +125,15 @@ export function createModel (tf: Tf, { spec, settings, dataset, texts, weights }
             return read(tf.matMul(left!, right!, false, true)) // [B, size]
           }
           return { global: dots(0), local: dots(d) }
+        }),
+      }),
+      // Where the two are added, each scores the whole item.
+      ...(spec.fusion === 'sum' && spec.items.norm === 'none' && {
+        halves: (users: readonly number[], split: 'valid' | 'test', domain: number) => plain(tf, () => {
+          const global = mixedLast(histories(users, split))
+          const local = tf.sub(encode(histories(users, split), domain), global)
+          const dots = (part: Tensor): Float32Array => read(tf.matMul(part, ofDomain(domain), false, true)) // [B, size]
+          return { global: dots(global), local: dots(local) }
         }),
       }),
     }),

@@ -5,6 +5,7 @@ import type { Scorer } from '../../src/evaluate/scorer.ts'
 import type { Weights } from '../../src/nn/ops.ts'
 import { loadTf } from '../../src/nn/tf.ts'
 import type { LoadedTf } from '../../src/nn/tf.ts'
+import { initialWeights } from '../../src/systems/initial-weights.ts'
 import { popularity } from '../../src/systems/baselines/popularity.ts'
 import { resolveSettings } from '../../src/systems/settings.ts'
 import { systemSpec } from '../../src/systems/spec.ts'
@@ -13,6 +14,7 @@ import type { TrainControl, Trained, TrainParts } from '../../src/train/loop.ts'
 import { createModel } from '../../src/train/model.ts'
 import type { TrainingState } from '../../src/train/state.ts'
 import { clip } from '../../src/train/step.ts'
+import { largestGap } from '../nn/tensors.ts'
 import { plantedProfiles, plantedShop } from './planted.ts'
 
 let loaded: LoadedTf
@@ -101,6 +103,24 @@ describe('llm-edt in training', () => {
     const resumed = await train(given, { from: structuredClone(saved) })
     expect(bytes(resumed.weights, () => true)).toEqual(bytes(whole.weights, () => true))
     expect(resumed.start).toEqual(whole.start)
+  })
+
+  it('scores with two halves that add up, each with the whole item, for the published evaluation', () => {
+    const given = parts({ adapterStart: 'random', length: 9 }, 'paper')
+    const weights = initialWeights(given.spec, given.settings, given.dataset.domains, given.texts)
+    const model = createModel(loaded.tf, { ...given, weights })
+    const scorer = model.scorer()
+    const whole = scorer.score([0, 1, 2], 'test', 1).slice()
+    const { global, local } = scorer.halves!([0, 1, 2], 'test', 1)
+    expect(largestGap(whole, global.map((score, i) => score + local[i]!))).toBeLessThan(1e-4)
+    expect(local.some((score) => Math.abs(score) > 1e-3)).toBe(true)
+    model.dispose()
+    const unit = parts()
+    const other = createModel(loaded.tf, {
+      ...unit, weights: initialWeights(unit.spec, unit.settings, unit.dataset.domains, unit.texts),
+    })
+    expect(other.scorer().halves).toBeUndefined()
+    other.dispose()
   })
 
   it('keeps no tensor', async () => {
