@@ -1,5 +1,8 @@
 import neostandard from 'neostandard'
 
+const globalsOfPages = Object.fromEntries(
+  ['devicePixelRatio', 'getComputedStyle', 'matchMedia', 'ResizeObserver'].map((name) => [name, 'readonly']))
+
 export default [
   ...neostandard({ ts: true, ignores: ['.cache/**', 'dist/**', 'models/**', 'coverage/**', 'client/api.ts'] }),
   {
@@ -7,7 +10,7 @@ export default [
       '@stylistic/max-len': ['error', { code: 120, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true }],
     },
   },
-  { files: ['public/**/*.js'], languageOptions: { globals: { Option: 'readonly' } } },
+  { files: ['public/**/*.js'], languageOptions: { globals: globalsOfPages } },
   {
     files: ['**/*.ts'],
     rules: {

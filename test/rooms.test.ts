@@ -25,7 +25,7 @@ const ARROWS: Record<string, readonly string[]> = {
   encode: ['errors', 'bundle', 'data', 'llm', 'paths', 'onnx'],
   retrieve: ['errors', 'random', 'paths', 'config', 'bundle', 'encode', 'state'],
   state: ['errors', 'files', 'config'],
-  recommend: ['errors', 'data', 'encode', 'retrieve', 'bundle', 'state', 'paths'],
+  recommend: ['errors', 'data', 'encode', 'retrieve', 'bundle', 'state', 'paths', 'numeric'],
   pipeline: [
     'errors', 'random', 'paths', 'progress', 'files', 'numeric', 'config', 'data', 'llm', 'profile', 'augment', 'nn', 'systems',
     'train', 'evaluate', 'bundle', 'encode', 'retrieve', 'recommend', 'state', 'cli',

@@ -41,6 +41,8 @@ export interface ServiceConfig {
   readonly maxWaiting: number
   /** Whether posted items may open domains that the bundle does not have. */
   readonly openDomains: boolean
+  /** Whether there is the page at `/`, and what it asks for. */
+  readonly playground: boolean
   /** Milliseconds between two looks at what CURRENT names; 0: nobody looks, and models change by request alone. */
   readonly modelWatchMs: number
   /** Between "not ready" and the end of listening, for a load balancer to notice; then until the process gives up. */
@@ -119,6 +121,7 @@ export function serviceConfig (env: Environment, flags: Environment = {}): Servi
     tracing: choice('TRACING'),
     maxWaiting: integer('ENGINE_QUEUE'),
     openDomains: choice('OPEN_DOMAINS') === '1',
+    playground: choice('PLAYGROUND') === '1',
     modelWatchMs: integer('MODEL_WATCH_MS'),
     shutdownDelayMs: integer('SHUTDOWN_DELAY_MS'),
     shutdownTimeoutMs: integer('SHUTDOWN_TIMEOUT_MS'),

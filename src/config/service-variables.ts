@@ -72,6 +72,11 @@ export const CHOICES = {
     of: ['0', '1'],
     says: '1: an item of a domain that the model does not have opens it, where an `llm-recg` bundle serves',
   },
+  PLAYGROUND: {
+    default: '1',
+    of: ['0', '1'],
+    says: '0: no page at `/`, and nothing of what it alone asks for (`/playground`, `/chart`, `GET /items`)',
+  },
   ORT_PROVIDER: {
     default: 'auto', of: ['auto', 'cuda', 'cpu'], says: 'what computes; `auto` is CUDA if it loads, and says so',
   },

@@ -1,6 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { errorOf, IsthmusError } from '../errors.ts'
-import type { Engine, EngineItemView, EngineStatus, RankedItem, RecommendResult } from './engine.ts'
+import type {
+  ChartResult, Engine, EngineItemView, EngineStatus, RankedItem, RecommendResult, SearchResult
+} from './engine.ts'
 import type { EngineAnswer, EngineCall, EngineValue, EngineWorkerData } from './engine-protocol.ts'
 import { MOST_LEFT_OUT } from './explain.ts'
 import { type EngineThread, startEngineThread } from './engine-thread.ts'
@@ -68,12 +70,13 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     restartDelay = (attempt) => attempt === 0 ? 0 : Math.min(10_000, 100 * 2 ** attempt),
     startThread = startEngineThread, now = () => performance.now(),
   } = options
-  const { bundle, provider, retrieval, cluster, userCache } = options
+  const { bundle, provider, retrieval, cluster, userCache, chart } = options
   const data = {
     ...(provider && { provider }),
     ...(retrieval && { retrieval }),
     ...(cluster && { cluster }),
     ...(userCache && { userCache }),
+    ...(chart && { chart }),
   }
   const queue: Waiting[] = []
   let active: readonly Waiting[] = []
@@ -219,12 +222,13 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
 
   const first = await start(bundle)
   thread = first
-  const { model, opensDomains, embedder } = first
+  const { model, about, opensDomains, embedder } = first
   return {
     model,
     get domains () { return openedDomains.length === 0 ? first.domains : [...first.domains, ...openedDomains] },
     get openedDomains () { return openedDomains },
     opensDomains,
+    about,
     embedder,
     // The worker answers each kind of call with its kind of value.
     recommend: async (job, gone) => await ask({ kind: 'recommend', job }, gone) as RecommendResult,
@@ -234,6 +238,8 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
       await ask({ kind: 'open', domain })
       noteDomain(domain)
     },
+    search: async (job) => await ask({ kind: 'search', job }) as SearchResult,
+    chart: async (itemIds) => await ask({ kind: 'chart', itemIds }) as ChartResult | undefined,
     putItems: async (items) => { await ask({ kind: 'put', items }) },
     removeItem: async (itemId) => await ask({ kind: 'remove', itemId }) === true,
     describe: async (itemId) => await ask({ kind: 'describe', itemId }) as EngineItemView | undefined,
@@ -253,7 +259,7 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
 
 /** What shoppers ask for. The rest keeps the catalogue true, is cheap, and its callers bound it. */
 function isBounded ({ call }: Waiting): boolean {
-  return call.kind === 'recommend' || call.kind === 'similar'
+  return call.kind === 'recommend' || call.kind === 'similar' || call.kind === 'search' || call.kind === 'chart'
 }
 
 function sizeOf (call: EngineCall): number {

@@ -9,13 +9,15 @@ import { IsthmusError } from '../errors.ts'
 import type { ClusterSettings } from '../retrieve/cluster.ts'
 import type { OpenIndexOptions, RetrievalChoice } from '../retrieve/open-index.ts'
 import { type CatalogueItem, type DomainCatalogue, emptyCatalogue, openCatalogue, type Place } from './catalogue.ts'
+import { type Chart, drawChart } from './chart.ts'
 import type {
-  Engine, EngineItem, EngineItemView, RankedItem, RecommendJob, RecommendResult, SimilarJob
+  Engine, EngineAbout, EngineItem, EngineItemView, RankedItem, RecommendJob, RecommendResult, SimilarJob
 } from './engine.ts'
 import { explain, type Explainable } from './explain.ts'
 import { checkGolden } from './golden.ts'
 import { filterRows } from './item-filter.ts'
 import { popularHits, rank } from './rank.ts'
+import { searchTitles } from './search.ts'
 import { nearestByGlobalHalf } from './similar.ts'
 import { createUserCache } from './user-cache.ts'
 
@@ -26,6 +28,8 @@ export interface OpenEngineOptions {
   readonly cluster?: ClusterSettings
   /** User vectors that are kept for histories that come again; 0: none. */
   readonly userCache?: number
+  /** Whether items can be asked for by their place on a chart; its axes are fitted at load. */
+  readonly chart?: boolean
   /** Told once at load what an operator should know, e.g. why an index is not used. */
   readonly log?: (message: string) => void
 }
@@ -47,7 +51,9 @@ export interface EngineCore extends Engine {
  */
 export async function openEngine (
   bundle: Bundle,
-  { provider = 'auto', retrieval = 'auto', cluster, userCache = 0, log = () => {} }: OpenEngineOptions = {}
+  {
+    provider = 'auto', retrieval = 'auto', cluster, userCache = 0, chart: wantsChart = false, log = () => {},
+  }: OpenEngineOptions = {}
 ): Promise<EngineCore> {
   const { manifest } = bundle
   const { encoder: facts, embedder } = manifest
@@ -70,6 +76,12 @@ export async function openEngine (
   const domains = new Map<string, DomainCatalogue>()
   const places = new Map<string, Place>()
   const cache = createUserCache(userCache)
+  const about: EngineAbout = {
+    system: manifest.system,
+    generated: manifest.generated === true,
+    threads: hasLocalThread(facts) ? ['global', 'local'] : ['global'],
+  }
+  let chart: Chart | undefined
   const close = async (): Promise<void> => {
     for (const { encoder, index } of domains.values()) {
       await encoder.close()
@@ -97,6 +109,7 @@ export async function openEngine (
     const fallback = [...domains.values()].find(({ encoder }) => encoder.fallback !== undefined)?.encoder.fallback
     if (fallback !== undefined) log(`CUDA is not in use, the CPU is: ${fallback}`)
     await checkGolden(bundle, engine)
+    if (wantsChart) chart = drawChart([...domains.values()], facts.globalWidth)
   } catch (error) {
     await close()
     throw error
@@ -109,6 +122,7 @@ export async function openEngine (
       get domains () { return [...domains.keys()] },
       get openedDomains () { return [...domains.keys()].filter((name) => !own.has(name)) },
       opensDomains,
+      about,
       embedder,
       async recommend (job) {
         const [settled] = await recommendBatch([job])
@@ -118,6 +132,16 @@ export async function openEngine (
       recommendBatch,
       similar: async (job) => similar(job),
       openDomain,
+      async search (job) {
+        const domain = domains.get(job.domain)
+        if (domain === undefined) throw unknownDomain()
+        return searchTitles(domain, job)
+      },
+      async chart (itemIds) {
+        if (chart === undefined) return undefined
+        const { share, place, all } = chart
+        return { share, points: itemIds?.flatMap((itemId) => places.get(itemId) ?? []).map(place) ?? all() }
+      },
       putItems: async (items) => putItems(items),
       async removeItem (itemId) {
         const place = places.get(itemId)
@@ -232,8 +256,10 @@ export async function openEngine (
       domain,
       globalWidth: facts.globalWidth,
       localWidth: facts.localWidth,
-      ownThread: hasLocalThread(facts),
+      threads: about.threads,
       encode: async (windows) => await domain.encoder.encode(windows.map((window) => toWindow(window, domain))),
+      encodeGlobal: async (windows) => await domain.encoder.encode(windows.map((window) =>
+        toWindow(window, domain).map(({ vector }) => ({ vector, own: false })))),
       placeOf: (itemId) => places.get(itemId)!,
     })
   }

@@ -2,7 +2,8 @@ import type { Fault } from '../errors.ts'
 import type { ClusterSettings } from '../retrieve/cluster.ts'
 import type { RetrievalChoice } from '../retrieve/open-index.ts'
 import type {
-  Engine, EngineItem, EngineItemView, EngineStatus, RankedItem, RecommendJob, RecommendResult, SimilarJob
+  ChartResult, Engine, EngineItem, EngineItemView, EngineStatus, RankedItem, RecommendJob, RecommendResult, SearchJob,
+  SearchResult, SimilarJob
 } from './engine.ts'
 
 /** One thing asked of an engine in another thread. */
@@ -10,11 +11,14 @@ export type EngineCall =
   | { readonly kind: 'recommend', readonly job: RecommendJob }
   | { readonly kind: 'similar', readonly job: SimilarJob }
   | { readonly kind: 'open', readonly domain: string }
+  | { readonly kind: 'search', readonly job: SearchJob }
+  | { readonly kind: 'chart', readonly itemIds: readonly string[] | undefined }
   | { readonly kind: 'put', readonly items: readonly EngineItem[] }
   | { readonly kind: 'remove', readonly itemId: string }
   | { readonly kind: 'describe', readonly itemId: string }
 
-export type EngineValue = RecommendResult | RankedItem[] | EngineItemView | boolean | undefined
+export type EngineValue =
+  RecommendResult | RankedItem[] | SearchResult | ChartResult | EngineItemView | boolean | undefined
 
 /** What the client sends: some calls, to be done in their order, or the end. One message is out at a time. */
 export type EngineRequest =
@@ -31,7 +35,8 @@ export type EngineReply =
 export type EngineAnswer = { readonly value: EngineValue } | { readonly fault: Fault }
 
 /** What a loaded engine says of itself. */
-export type EngineFacts = Pick<Engine, 'model' | 'domains' | 'opensDomains' | 'embedder'> & { readonly status: EngineStatus }
+export type EngineFacts =
+  Pick<Engine, 'model' | 'domains' | 'opensDomains' | 'about' | 'embedder'> & { readonly status: EngineStatus }
 
 /** What a worker thread is started with. */
 export interface EngineWorkerData {
@@ -43,4 +48,5 @@ export interface EngineWorkerData {
   readonly cluster?: ClusterSettings
   /** User vectors that are kept for histories that come again; 0, unless given: none. */
   readonly userCache?: number
+  readonly chart?: boolean
 }

@@ -22,8 +22,8 @@ async function serve (port: MessagePort, { bundle: path, ...options }: EngineWor
     }
     answerAll(engine, request.calls).then((answers) => send({ kind: 'answers', answers, status: engine.status() }))
   })
-  const { model, domains, opensDomains, embedder } = engine
-  send({ kind: 'ready', dir, model, domains, opensDomains, embedder, status: engine.status() })
+  const { model, domains, opensDomains, about, embedder } = engine
+  send({ kind: 'ready', dir, model, domains, opensDomains, about, embedder, status: engine.status() })
 }
 
 async function open (
@@ -69,6 +69,8 @@ async function valueOf (engine: EngineCore, call: EngineCall): Promise<EngineVal
     case 'recommend': return await engine.recommend(call.job)
     case 'similar': return await engine.similar(call.job)
     case 'open': await engine.openDomain(call.domain); return undefined
+    case 'search': return await engine.search(call.job)
+    case 'chart': return await engine.chart(call.itemIds)
     case 'put': await engine.putItems(call.items); return undefined
     case 'remove': return await engine.removeItem(call.itemId)
     case 'describe': return await engine.describe(call.itemId)

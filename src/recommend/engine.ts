@@ -11,6 +11,7 @@ export interface Engine {
   readonly openedDomains: readonly string[]
   /** Whether the bundle answers for domains that it has nothing of. */
   readonly opensDomains: boolean
+  readonly about: EngineAbout
   /** Raw embeddings accepted by `putItems`. */
   readonly embedder: { readonly id: string, readonly width: number }
   /**
@@ -25,12 +26,24 @@ export interface Engine {
    * own alone, and with `validation_failed` for a name that none may have.
    */
   openDomain: (domain: string) => Promise<void>
+  /** Fails with `unknown_domain`. */
+  search: (job: SearchJob) => Promise<SearchResult>
+  /** Items on a flat chart: those named, as far as they are known, or some of all. Undefined where none was drawn. */
+  chart: (itemIds?: readonly string[]) => Promise<ChartResult | undefined>
   putItems: (items: readonly EngineItem[]) => Promise<void>
   removeItem: (itemId: string) => Promise<boolean>
   /** The item as the catalogue knows it, or undefined. */
   describe: (itemId: string) => Promise<EngineItemView | undefined>
   status: () => EngineStatus
   close: () => Promise<void>
+}
+
+/** What a bundle is. */
+export interface EngineAbout {
+  readonly system: string
+  /** True where the data is made up: said wherever the bundle shows. */
+  readonly generated: boolean
+  readonly threads: Array<'global' | 'local'>
 }
 
 export interface RecommendJob {
@@ -103,27 +116,40 @@ export interface RankedItem {
   readonly domains?: DomainWeight[]
 }
 
-/** What a score would lose were the history without this item; where it would gain, below 0. */
-export interface WeighedItem {
+/** An item as answers name it. */
+export interface NamedItem {
   readonly itemId: string
   readonly domain: string
-  readonly weight: number
   readonly title?: string
 }
+
+/** What a score would lose were the history without this item; where it would gain, below 0. */
+export interface WeighedItem extends NamedItem { readonly weight: number }
 
 /** What a score would lose were the history without all items of this domain. */
 export interface DomainWeight { readonly domain: string, readonly weight: number }
 
 /** An item of the history that an answer rests on, of any domain; `similarity` is the cosine of the global halves. */
-export interface NearItem {
-  readonly itemId: string
-  readonly domain: string
-  readonly similarity: number
-  readonly title?: string
-}
+export interface NearItem extends NamedItem { readonly similarity: number }
 
 /** Nearest items by the global half: `domain` may differ from the item's own. */
 export interface SimilarJob { readonly itemId: string, readonly domain?: string, readonly k: number }
+
+/** Items whose title or id holds all words, whatever their case; `from` is the `next` of the call before, or 0. */
+export interface SearchJob {
+  readonly domain: string
+  readonly words: readonly string[]
+  readonly k: number
+  readonly from: number
+}
+
+/** In the order of the catalogue. `next`: there may be more from there on, and `items` may hold less than `k`. */
+export interface SearchResult { readonly items: NamedItem[], readonly next?: number }
+
+export interface ChartPoint extends NamedItem { readonly x: number, readonly y: number }
+
+/** `share`: the part of the differences between items that the two axes show, 0 to 1. */
+export interface ChartResult { readonly share: number, readonly points: ChartPoint[] }
 
 export interface EngineItem {
   readonly itemId: string

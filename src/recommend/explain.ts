@@ -1,6 +1,6 @@
 import { dot } from '../retrieve/vector-table.ts'
 import type { DomainCatalogue, Place } from './catalogue.ts'
-import type { DomainWeight, Explanation, RankedItem, WeighedItem } from './engine.ts'
+import type { DomainWeight, EngineAbout, Explanation, RankedItem, WeighedItem } from './engine.ts'
 import { named, nearestInHistory } from './similar.ts'
 
 /** Items of a history, the latest ones, that are left out one by one: what an explanation may cost. */
@@ -22,45 +22,49 @@ export interface ExplainDeps {
   readonly domain: DomainCatalogue
   readonly globalWidth: number
   readonly localWidth: number
-  /** Whether a thread of its own reads the domain's events, be it through other vectors or the same. */
-  readonly ownThread: boolean
+  readonly threads: EngineAbout['threads']
   /** Windows, none of them empty -> user vectors [windows.length, globalWidth + localWidth], row-major. */
   readonly encode: (windows: ReadonlyArray<readonly Place[]>) => Promise<Float32Array>
+  /** The same by the global thread alone, for a system whose threads read the same vectors. */
+  readonly encodeGlobal: (windows: ReadonlyArray<readonly Place[]>) => Promise<Float32Array>
   readonly placeOf: (itemId: string) => Place
 }
 
 /**
  * Says of each answered item what its score is made of and what it rests on: the parts of the two threads, which are
- * the two halves of one dot product; the items of the history most like it; and what the score would lose without each
+ * the two halves of one dot product or, where the threads share vectors, what the global one gives alone and what the
+ * local one adds; the items of the history most like it; and what the score would lose without each
  * of them, and without all of one domain, found by encoding the history again without it. All windows that differ are
  * encoded together.
  */
 export async function explain (
   answers: readonly Explainable[], deps: ExplainDeps
 ): Promise<Array<{ readonly items: RankedItem[], readonly explanation?: Explanation }>> {
-  const { domain, globalWidth, localWidth, placeOf } = deps
+  const { domain, globalWidth, localWidth, threads, placeOf } = deps
   const width = globalWidth + localWidth
   const plans = answers.map(({ window }) => leaveOut(window))
   const places = answers.map(({ items }) => items.map(({ itemId }) => placeOf(itemId)))
+  const isShared = threads.includes('local') && localWidth === 0
   const vectors = await encodeAll(plans.flatMap((plan) => plan.map(({ rest }) => rest)), width, deps.encode)
+  const alone = isShared ? await encodeAll(answers.map(({ window }) => window), width, deps.encodeGlobal) : []
   let at = 0
   return answers.map(({ user, window, items }, a) => {
     if (user === undefined) return { items: [...items] }
     const plan = plans[a]!.map((one) => ({ ...one, user: vectors[at++]! }))
     return {
       explanation: {
-        threads: deps.ownThread ? ['global', 'local'] : ['global'],
+        threads,
         leftOut: plan.filter((one) => one.item !== undefined).length,
       },
       items: items.map((item, i) => {
         const place = places[a]![i]!
         const vector = domain.index.vectors.vector(place.row)
-        const parts = {
-          global: dot(user.subarray(0, globalWidth), vector.subarray(0, globalWidth)),
-          ...(localWidth > 0 ? { local: dot(user.subarray(globalWidth), vector.subarray(globalWidth)) } : {}),
-        }
-        if (window.length === 0) return { ...item, parts }
         const score = dot(user, vector)
+        const global = isShared && window.length > 0
+          ? dot(alone[a]!, vector)
+          : dot(user.subarray(0, globalWidth), vector.subarray(0, globalWidth))
+        const parts = threads.includes('local') ? { global, local: Math.fround(score - global) } : { global }
+        if (window.length === 0) return { ...item, parts }
         const weight = (without: Float32Array): number => Math.fround(score - dot(without, vector))
         return {
           ...item,

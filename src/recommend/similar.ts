@@ -1,7 +1,7 @@
 import type { Hit } from '../retrieve/candidate-index.ts'
 import { byScore, dot } from '../retrieve/vector-table.ts'
 import type { DomainCatalogue, Place } from './catalogue.ts'
-import type { NearItem } from './engine.ts'
+import type { NamedItem, NearItem } from './engine.ts'
 
 /**
  * Items of `domain` nearest to one item, which may be of another domain: by the cosine of the global halves, the space
@@ -34,12 +34,13 @@ export function nearestInHistory (item: Place, history: readonly Place[], width:
 }
 
 /** An item as answers name it. */
-export function named ({ domain, row }: Place): { itemId: string, domain: string, title?: string } {
+export function named ({ domain, row }: Place): NamedItem {
   const { itemId, title } = domain.items[row]!
   return { itemId, domain: domain.name, ...(title === undefined ? {} : { title }) }
 }
 
-function globalHalf ({ domain, row }: Place, width: number): Float32Array {
+/** The part of an item's vector that all domains share. */
+export function globalHalf ({ domain, row }: Place, width: number): Float32Array {
   return domain.index.vectors.vector(row).subarray(0, width)
 }
 

@@ -36,6 +36,7 @@ import { modelRoutes } from './routes/models.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { page } from './routes/page.ts'
+import { playgroundRoutes } from './routes/playground.ts'
 import { recommendRoutes } from './routes/recommend.ts'
 import { similarRoutes } from './routes/similar.ts'
 import { userRoutes } from './routes/users.ts'
@@ -95,6 +96,8 @@ export interface AppDeps {
   readonly openDomains?: boolean
   /** Who gets spans; unless given, nobody. */
   readonly tracing?: TracingApi
+  /** False: no page at `/`, and nothing of what it alone asks for. */
+  readonly playground?: boolean
   /** False where /metrics has a port of its own. */
   readonly withMetrics?: boolean
 }
@@ -181,7 +184,11 @@ export async function buildApp (deps: AppDeps): Promise<App> {
   await app.register(modelRoutes, { life, root: versions.root })
   await app.register(operationRoutes, { engine, newDomains, isDraining, pendingItems, sharedUp: deps.sharedUp })
   if (deps.withMetrics !== false) await app.register(metricsRoute, { engine, metrics, pendingItems, loopDelay })
-  await app.register(page)
+  if (deps.playground !== false) {
+    const keyless = (deps.keys ?? []).length === 0
+    await app.register(playgroundRoutes, { engine, writesWithoutKey: keyless && (deps.onLoopback ?? true) })
+    await app.register(page)
+  }
   await app.ready()
   return { server: app, catalogue, life }
 }

@@ -84,10 +84,12 @@ const RecommendedItemSchema = Type.Object({
   })),
 }, closed)
 
+const ThreadsSchema = Type.Array(Type.Enum(['global', 'local']), {
+  description: 'The threads of the system: `local` reads the domain asked for alone, and not every system has it.',
+})
+
 const ExplanationSchema = Type.Object({
-  threads: Type.Array(Type.Enum(['global', 'local']), {
-    description: 'The threads of the system: `local` reads the domain asked for alone, and not every system has it.',
-  }),
+  threads: ThreadsSchema,
   leftOut: Type.Integer({ minimum: 0, maximum: 50, description: 'Items of the history, the latest, that were left out in turn.' }),
 }, closed)
 
@@ -119,6 +121,28 @@ export const SimilarAnswerSchema = Type.Object({
   domain: Type.String({ description: 'The domain searched.' }),
   model: ModelSchema,
   items: Type.Array(RankedItemSchema),
+}, closed)
+
+export const PlaygroundSchema = Type.Object({
+  model: ModelSchema,
+  system: Type.String(),
+  generated: Type.Boolean({ description: 'True where the data is made up.' }),
+  threads: ThreadsSchema,
+  domains: Type.Array(Type.String()),
+  mayWrite: Type.Boolean({ description: 'Whether this caller may post items.' }),
+}, closed)
+
+export const SearchAnswerSchema = Type.Object({
+  requestId: Type.String(),
+  domain: Type.String(),
+  items: Type.Array(Type.Object(namedFields, closed), { description: 'In the order of the catalogue.' }),
+  next: Type.Optional(Type.Integer({ minimum: 1, description: 'There may be more from there on.' })),
+}, closed)
+
+export const ChartSchema = Type.Object({
+  requestId: Type.String(),
+  share: Type.Number({ description: 'The part of the differences between items that the two axes show, 0 to 1.' }),
+  points: Type.Array(Type.Object({ ...namedFields, x: Type.Number(), y: Type.Number() }, closed)),
 }, closed)
 
 export const ItemSchema = Type.Object({

@@ -36,6 +36,8 @@ export interface RunningService {
   readonly generated: boolean
   readonly domains: readonly string[]
   readonly dataDir: string
+  /** Whether there is a page at `/`. */
+  readonly playground: boolean
   /** What an operator should know is absent, a line each. */
   readonly missing: readonly string[]
   readonly examples: { readonly userId: string | undefined, readonly itemIds: readonly string[] }
@@ -110,6 +112,7 @@ async function start (
     openDomains: config.openDomains,
     ...(tracing === undefined ? {} : { tracing }),
     withMetrics: !ownPort,
+    playground: config.playground,
     keys,
     onLoopback: isLoopback(config.host),
   })
@@ -159,6 +162,7 @@ async function start (
     generated: manifest.generated === true,
     domains: lead.engine.domains,
     dataDir,
+    playground: config.playground,
     missing,
     examples,
     async close () {

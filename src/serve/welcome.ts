@@ -2,7 +2,7 @@ import type { RunningService } from './server.ts'
 
 /** What `npm start` prints when the service can answer: where, what to try, and what is missing. */
 export function welcome (service: Omit<RunningService, 'close'>, absent: readonly string[] = []): string {
-  const { address, model, generated, domains, dataDir, examples: { userId, itemIds } } = service
+  const { address, model, generated, domains, dataDir, playground, examples: { userId, itemIds } } = service
   const [domain = ''] = domains
   const history = itemIds.map((itemId) => ({ itemId }))
   const missing = [
@@ -17,7 +17,7 @@ export function welcome (service: Omit<RunningService, 'close'>, absent: readonl
     curl(address, domain, { history, k: 3 }),
     curl(address, domain, { k: 3 }),
     '',
-    `In a browser: ${address}/ and ${address}/docs`,
+    `In a browser: ${playground ? `${address}/ to try it, ` : ''}${address}/docs`,
     'Missing:',
     ...missing.map((line) => `  ${line}`),
   ].join('\n')

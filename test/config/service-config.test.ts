@@ -18,6 +18,7 @@ describe('serviceConfig', () => {
       userCache: 10_000,
       tracing: 'off',
       requestTimeoutMs: 250,
+      playground: true,
     })
   })
 
@@ -30,7 +31,7 @@ describe('serviceConfig', () => {
     ['PORT', 'http'], ['PORT', '65536'], ['PORT', '-1'], ['METRICS_PORT', '1.5'], ['ORT_PROVIDER', 'gpu'],
     ['RETRIEVAL', 'cluster'], ['RETRIEVAL', 'all'], ['LOG_LEVEL', 'INFO'], ['REQUEST_TIMEOUT_MS', '9'],
     ['MAX_IN_FLIGHT', '0'], ['OPEN_DOMAINS', 'yes'],
-    ['SHUTDOWN_TIMEOUT_MS', '1e3'], ['REDIS_URL', 'redis://10.0.0.1'], ['API_KEYS', 'secret'],
+    ['SHUTDOWN_TIMEOUT_MS', '1e3'], ['PLAYGROUND', 'no'], ['REDIS_URL', 'redis://10.0.0.1'], ['API_KEYS', 'secret'],
   ])('refuses %s=%s by name', (name, value) => {
     expect(() => serviceConfig({ [name]: value })).toThrow(expect.objectContaining({
       code: 'config_invalid', place: { field: name },

@@ -32,6 +32,7 @@ function fakeThreads () {
         model: { name: 'tiny', version: 'v1' },
         domains: ['sport'],
         opensDomains: true,
+        about: { system: 'tiny', generated: false, threads: ['global' as const] },
         embedder: { id: 'hash', width: 2 },
         status,
         post: (calls: readonly EngineCall[]) => { sent.push([...calls]) },

@@ -8,9 +8,9 @@ import { openEngine } from '../../src/recommend/engine-core.ts'
 import { type TinyBundleOptions, writeTinyBundle } from '../support/tiny-bundle.ts'
 import { engineContract } from './engine.contract.ts'
 
-engineContract('the engine core', async (root) => await openEngine(await openBundle(root), { provider: 'cpu' }))
+engineContract('the engine core', async (root) => await openEngine(await openBundle(root), { provider: 'cpu', chart: true }))
 engineContract('the engine core that keeps user vectors', async (root) =>
-  await openEngine(await openBundle(root), { provider: 'cpu', userCache: 1000 }))
+  await openEngine(await openBundle(root), { provider: 'cpu', userCache: 1000, chart: true }))
 
 it('answers a history that comes again as it did, until a vector in it changes', async () => {
   const tiny = await writeTinyBundle()

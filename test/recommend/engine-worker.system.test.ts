@@ -6,7 +6,7 @@ import { startEngineThread } from '../../src/recommend/engine-thread.ts'
 import { writeTinyBundle } from '../support/tiny-bundle.ts'
 import { engineContract } from './engine.contract.ts'
 
-engineContract('the engine in a worker thread', async (root) => await engineClient({ bundle: root, provider: 'cpu' }))
+engineContract('the engine in a worker thread', async (root) => await engineClient({ bundle: root, provider: 'cpu', chart: true }))
 
 describe('an engine worker', () => {
   it('refuses a bundle that is not whole, with the code of its fault', async () => {

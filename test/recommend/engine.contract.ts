@@ -36,6 +36,7 @@ export function engineContract (name: string, open: OpenEngine): void {
     it('says what it serves', () => {
       expect(engine.model).toEqual({ name: 'tiny', version: tiny.manifest.version })
       expect(engine.domains).toEqual(['sport', 'cloth'])
+      expect(engine.about).toEqual({ system: 'tiny', generated: true, threads: ['global', 'local'] })
       expect(engine.embedder).toEqual({ id: 'hash/384', width: 384 })
       expect(engine.status()).toMatchObject({
         provider: expect.stringMatching(/^c/), items: { sport: 60, cloth: 60 }, queueDepth: 0,
@@ -132,6 +133,48 @@ export function engineContract (name: string, open: OpenEngine): void {
       for (const { parts, score } of items) expect(parts).toEqual({ global: expect.closeTo(score, 5) })
       await other.close()
       await flat.close()
+    })
+
+    it('finds items by words of their title or id, whatever their case and marks, and says where to go on', async () => {
+      const find = async (words: string[], k = 100, from = 0) => await engine.search({ domain: 'cloth', words, k, from })
+      const wanted = tiny.items.filter(({ domain, title }) => domain === 'cloth' && /yoga/.test(title) && /shirt/.test(title))
+      expect(wanted.length).toBeGreaterThan(1)
+      expect(await find(['YOGA', 'shi'])).toEqual({
+        items: wanted.map(({ itemId, domain, title }) => ({ itemId, domain, title })),
+      })
+      expect((await find(['H-0007'])).items.map(({ itemId }) => itemId)).toEqual(['cloth-0007'])
+      const first = await find(['shirt'], 2)
+      expect(first.items).toHaveLength(2)
+      const rest = await find(['shirt'], 100, first.next)
+      expect([...first.items, ...rest.items]).toEqual((await find(['shirt'])).items)
+      expect(await find(['nothing-like-it'])).toEqual({ items: [] })
+
+      const item = { itemId: 'new-9', domain: 'cloth', title: 'Crème BRÛLÉE cap', embedding: tiny.embed('creme cap') }
+      await engine.putItems([item])
+      expect((await find(['brulee', 'CRÈME'])).items).toEqual([{ itemId: 'new-9', domain: 'cloth', title: item.title }])
+      await engine.removeItem('new-9')
+      expect((await find(['brulee'])).items).toEqual([])
+      await expect(engine.search({ domain: 'garden', words: ['x'], k: 1, from: 0 })).rejects.toMatchObject({ code: 'unknown_domain' })
+    })
+
+    it('places items on a chart by what all domains share: near where alike, and posted ones by the same axes', async () => {
+      const { share, points } = (await engine.chart())!
+      expect(points.map(({ itemId }) => itemId).sort()).toEqual(tiny.items.map(({ itemId }) => itemId).sort())
+      expect(share).toBeGreaterThan(0)
+      expect(share).toBeLessThanOrEqual(1)
+      // One text in two domains has one global half but for its length, and so one place.
+      const embedding = tiny.embed('yoga cap lion')
+      await engine.putItems([
+        { itemId: 'new-5', domain: 'cloth', title: 'yoga cap lion', embedding }, { itemId: 'new-6', domain: 'sport', embedding },
+      ])
+      const [one, other, ...more] = (await engine.chart(['new-5', 'gone', 'new-6']))!.points
+      expect(more).toEqual([])
+      expect(one).toEqual({ itemId: 'new-5', domain: 'cloth', title: 'yoga cap lion', x: expect.any(Number), y: expect.any(Number) })
+      expect([other!.x, other!.y]).toEqual([expect.closeTo(one!.x, 3), expect.closeTo(one!.y, 3)])
+      const [same] = (await engine.chart([points[7]!.itemId]))!.points
+      expect(same).toEqual(points[7])
+      for (const itemId of ['new-5', 'new-6']) await engine.removeItem(itemId)
+      expect((await engine.chart(['new-5']))!.points).toEqual([])
     })
 
     it('answers a user of one domain in the other', async () => {

@@ -13,12 +13,13 @@ const bearer = (name: string): Record<string, string> =>
 
 /** Every route of the service and who may use it: a new one fails here until somebody has decided. */
 const ROUTES = [
-  'DELETE /items/:itemId write', 'DELETE /users/:userId write', 'GET / open', 'GET /docs/ open',
+  'DELETE /items/:itemId write', 'DELETE /users/:userId write', 'GET / open', 'GET /chart read', 'GET /docs/ open',
   'GET /docs/json open', 'GET /docs/static/* open', 'GET /docs/static/index.html open',
   'GET /docs/static/swagger-initializer.js open', 'GET /docs/yaml open', 'GET /health open', 'GET /health/live open',
-  'GET /health/ready open', 'GET /items/:itemId read', 'GET /items/:itemId/similar read', 'GET /metrics metrics',
-  'GET /models admin', 'GET /openapi.json open', 'GET /page.css open', 'GET /page.js open', 'GET /users/:userId read', 'HEAD /docs/static/* open', 'HEAD /health open',
-  'HEAD /health/live open', 'HEAD /health/ready open', 'POST /events write', 'POST /items write', 'POST /models/activate admin', 'POST /models/rollback admin', 'POST /recommend read',
+  'GET /health/ready open', 'GET /icon.svg open', 'GET /items read', 'GET /items/:itemId read', 'GET /items/:itemId/similar read', 'GET /metrics metrics',
+  'GET /models admin', 'GET /openapi.json open', 'GET /page.css open', ...['added', 'answers', 'api', 'chart', 'dom', 'main', 'search', 'session', 'why'].map((name) => `GET /page/${name}.js open`),
+  'GET /playground read', 'GET /users/:userId read', 'HEAD /docs/static/* open', 'HEAD /health open',
+  'HEAD /health/live open', 'HEAD /health/ready open', 'POST /chart read', 'POST /events write', 'POST /items write', 'POST /models/activate admin', 'POST /models/rollback admin', 'POST /recommend read',
   'POST /recommend/batch read',
 ]
 

@@ -17,8 +17,9 @@ describe('the API document', () => {
     const operations = Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).filter(([method]) => method !== 'head').map(([method, operation]) => ({ path, method, operation })))
     expect(operations.map(({ path, method }) => `${method} ${path}`).sort()).toEqual([
-      'delete /items/{itemId}', 'delete /users/{userId}', 'get /health', 'get /health/live', 'get /health/ready',
-      'get /items/{itemId}', 'get /items/{itemId}/similar', 'get /metrics', 'get /models', 'get /users/{userId}', 'post /events', 'post /items',
+      'delete /items/{itemId}', 'delete /users/{userId}', 'get /chart', 'get /health', 'get /health/live',
+      'get /health/ready', 'get /items', 'get /items/{itemId}', 'get /items/{itemId}/similar', 'get /metrics',
+      'get /models', 'get /playground', 'get /users/{userId}', 'post /chart', 'post /events', 'post /items',
       'post /models/activate', 'post /models/rollback', 'post /recommend', 'post /recommend/batch',
     ])
     for (const { operation } of operations) {

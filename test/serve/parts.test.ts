@@ -120,12 +120,14 @@ describe('the welcome', () => {
       generated: false,
       domains: ['a&b'],
       dataDir: 'data/m',
+      playground: false,
       missing: ['something'],
       examples: { userId: "o'neil", itemIds: ['i1'] },
     })
     expect(text).toContain('-d \'{"userId":"o\'\\\'\'neil","k":3}\'')
     expect(text).toContain('recommend?domain=a%26b')
     expect(text).not.toContain('generated')
+    expect(text).toContain('In a browser: http://127.0.0.1:1/docs')
     expect(text).toContain('  something')
   })
 })

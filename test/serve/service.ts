@@ -48,7 +48,7 @@ export async function openService (
   } = {}
 ): Promise<Service> {
   const tiny = await writeTinyBundle(deps.bundle)
-  const opened = await openEngine(await openBundle(tiny.root), { provider: 'cpu' })
+  const opened = await openEngine(await openBundle(tiny.root), { provider: 'cpu', chart: true })
   const engine = deps.wrapEngine?.(opened) ?? opened
   const store = deps.store ?? memoryStore()
   const { pending } = await replayItems(store, engine, domainBringer(deps.openDomains === true), { warn: () => {} })

@@ -28,6 +28,15 @@ export const SITE = {
   json: 'the file',
 } as const satisfies Command
 
+export const SCREENSHOTS = {
+  name: 'screenshots',
+  group: 'develop',
+  summary: 'Takes the pictures of the playground in docs/pictures, on the demo bundle',
+  says: 'Needs Debian\'s chromium, or another one named by CHROMIUM.',
+  flags: {},
+  examples: [{ run: 'screenshots', says: 'a quarter of a minute' }],
+} as const satisfies Command
+
 export const COMPLETION = {
   name: 'completion',
   group: 'develop',

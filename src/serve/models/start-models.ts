@@ -36,7 +36,7 @@ export interface StartedModels {
 /** Opens what is selected, with the histories that come with it; closes again what was opened where that fails. */
 export async function startModels (deps: StartModelsDeps): Promise<StartedModels> {
   const { config, env, folder, store, log, metrics } = deps
-  const { bundle, provider, retrieval, userCache, maxWaiting, openDomains, redis } = config
+  const { bundle, provider, retrieval, userCache, playground, maxWaiting, openDomains, redis } = config
   const embedders = createEmbedderShelf(env)
   const down = new Set<string>()
   const open = async (dir: string): Promise<OpenedModel> => await openModel(dir, {
@@ -49,6 +49,7 @@ export async function startModels (deps: StartModelsDeps): Promise<StartedModels
       retrieval,
       ...(redis === undefined ? {} : { cluster: redis }),
       userCache,
+      chart: playground,
       maxWaiting,
       onSent: (ms) => metrics.queueWait.observe(ms / 1000),
       onDrop: (reason) => {

@@ -36,6 +36,7 @@ export const docs = fp(async (app: FastifyInstance, { version }: { readonly vers
         { name: 'Items', description: 'The catalogue, and items that came after the model' },
         { name: 'Events', description: 'What users did' },
         { name: 'Users', description: 'Histories, and their erasure' },
+        { name: 'Playground', description: 'What the page at / asks for; absent with PLAYGROUND=0' },
         { name: 'Operations', description: 'Probes and metrics' },
       ],
     },

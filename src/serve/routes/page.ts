@@ -3,18 +3,22 @@ import { join } from 'node:path'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { packageRoot } from '../../paths.ts'
 
-const FILES = [
-  ['/', 'index.html', 'text/html; charset=utf-8'],
-  ['/page.js', 'page.js', 'text/javascript; charset=utf-8'],
-  ['/page.css', 'page.css', 'text/css; charset=utf-8'],
-] as const
+const TYPES = { html: 'text/html', js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' } as const
+
+const SCRIPTS = ['main', 'added', 'answers', 'api', 'chart', 'dom', 'search', 'session', 'why']
+const FILES: ReadonlyArray<readonly [url: string, file: string, type: keyof typeof TYPES]> = [
+  ['/', 'index.html', 'html'],
+  ['/page.css', 'page.css', 'css'],
+  ['/icon.svg', 'icon.svg', 'svg'],
+  ...SCRIPTS.map((name) => [`/page/${name}.js`, `page/${name}.js`, 'js'] as const),
+]
 
 /** Nothing from elsewhere, nothing inline, in nobody's frame. */
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; " +
-  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 
-/** GET /: a page to try the service with, its script and its style; three files of public/, read once. */
+/** GET /: a page to try the service with, its scripts and its style; files of public/, read once, and no others. */
 export const page: FastifyPluginAsyncTypebox = async (app) => {
   for (const [url, file, type] of FILES) {
     const text = await readFile(join(packageRoot, 'public', file), 'utf8')
@@ -25,7 +29,7 @@ export const page: FastifyPluginAsyncTypebox = async (app) => {
         'referrer-policy': 'no-referrer',
         'cache-control': 'no-cache',
       })
-      return await reply.type(type).send(text)
+      return await reply.type(`${TYPES[type]}; charset=utf-8`).send(text)
     })
   }
 }
