@@ -10,7 +10,8 @@ const domain = {
 const [a, b, c] = [0, 1, 2].map((row): Place => ({ domain, row }))
 
 /** The sum of a window's vectors, times `factor`: what is known of a user. */
-const encoder = (factor: number, seen: number[]) => async (windows: ReadonlyArray<readonly Place[]>): Promise<Float32Array> => {
+type Encode = (windows: ReadonlyArray<readonly Place[]>) => Promise<Float32Array>
+const encoder = (factor: number, seen: number[]): Encode => async (windows) => {
   seen.push(windows.length)
   return Float32Array.from(windows.flatMap((window) => [0, 1].map((i) =>
     factor * window.reduce((sum, { row }) => sum + vectors.vector(row)[i]!, 0))))

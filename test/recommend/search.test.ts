@@ -8,7 +8,7 @@ describe('a search of a large domain', () => {
     const items = Array.from({ length: 25_000 }, (_, i): CatalogueItem => ({
       itemId: `i${i}`, posted: false, get title () { read++; return i % 5000 === 4999 ? `needle ${i}` : 'hay' },
     }))
-    const domain = { name: 'big', items, vectors: { isLive: () => true } } as unknown as DomainCatalogue
+    const domain = { name: 'big', items, index: { vectors: { isLive: () => true } } } as unknown as DomainCatalogue
     const found: string[] = []
     const calls: number[] = []
     for (let from: number | undefined = 0; from !== undefined;) {
