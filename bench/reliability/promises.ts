@@ -36,7 +36,7 @@ export const PROMISES: ReadonlyMap<number, string> = new Map([
   'A crash of Redis loses nothing that was acknowledged',
   'Metrics are true, and their labels closed sets',
   'Logs and answers hold no secret',
-  'It runs for long (by hand: README, "Soak")',
+  'It runs for long (by hand: docs/guide/operations.md, "Soak")',
   'A misbehaving embedding service does no harm',
   'Text of an item cannot steer anything',
   'One caller cannot poison the popular list',

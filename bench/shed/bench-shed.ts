@@ -33,9 +33,11 @@ export async function benchShed ({ bundle, seconds, rounds, deadlineMs }: BenchS
   const cores = apartCores()
   const load = startChild<LoadQuestion, Sample>('bench/serve/load-process.ts', [], cores.load)
   const flood = startChild<FloodQuestion, FloodAnswer>('bench/shed/flood-process.ts', [], cores.load)
-  const env = { REQUEST_TIMEOUT_MS: String(deadlineMs) }
-  const service = await startServiceProcess(opened.dir, { env, cores: cores.service })
+  const stops = [load.stop, flood.stop]
   try {
+    const env = { REQUEST_TIMEOUT_MS: String(deadlineMs) }
+    const service = await startServiceProcess(opened.dir, { env, cores: cores.service })
+    stops.push(service.stop)
     const { port } = service
     const closed = { port, connections: CONNECTIONS, seconds, warmSeconds: 2, requests }
     const capacity = summarise([await load.ask(closed)]).perSecond
@@ -50,9 +52,7 @@ export async function benchShed ({ bundle, seconds, rounds, deadlineMs }: BenchS
     }
     return { capacity, deadlineMs, cores, rows: TIMES.map((times) => ({ times, ...joined(taken.get(times)!) })) }
   } finally {
-    await load.stop()
-    await flood.stop()
-    await service.stop()
+    for (const stop of stops) await stop()
   }
 }
 

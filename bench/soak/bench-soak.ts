@@ -35,9 +35,11 @@ export async function benchSoak ({ bundle, minutes, deadlineMs, onSlice }: Bench
   const cores = apartCores()
   const load = startChild<LoadQuestion, Sample>('bench/serve/load-process.ts', [], cores.load)
   const flood = startChild<FloodQuestion, FloodAnswer>('bench/shed/flood-process.ts', [], cores.load)
-  const env = { REQUEST_TIMEOUT_MS: String(deadlineMs) }
-  const service = await startServiceProcess(opened.dir, { env, cores: cores.service })
+  const stops = [load.stop, flood.stop]
   try {
+    const env = { REQUEST_TIMEOUT_MS: String(deadlineMs) }
+    const service = await startServiceProcess(opened.dir, { env, cores: cores.service })
+    stops.push(service.stop)
     const { port } = service
     const closed = { port, connections: CONNECTIONS, seconds: CAPACITY_SECONDS, warmSeconds: 2, requests }
     const capacity = summarise([await load.ask(closed)]).perSecond
@@ -60,9 +62,7 @@ export async function benchSoak ({ bundle, minutes, deadlineMs, onSlice }: Bench
     }
     return { capacity, perSecond: SHARE * capacity, slices }
   } finally {
-    await load.stop()
-    await flood.stop()
-    await service.stop()
+    for (const stop of stops) await stop()
   }
 }
 
