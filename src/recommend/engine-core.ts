@@ -157,6 +157,7 @@ export async function openEngine (
         provider: [...domains.values()].some(({ encoder }) => encoder.provider === 'cuda') ? 'cuda' : 'cpu',
         retrieval: Object.fromEntries([...domains].map(([name, { index }]) => [name, index.kind])),
         items: Object.fromEntries([...domains].map(([name, { index }]) => [name, index.size])),
+        tail: Object.fromEntries([...domains].map(([name, { index }]) => [name, index.tail])),
         queueDepth: 0,
         waitMs: 0,
       }),

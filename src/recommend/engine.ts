@@ -177,6 +177,8 @@ export interface EngineStatus {
   readonly provider: 'cpu' | 'cuda'
   readonly retrieval: Readonly<Record<string, 'exact' | 'hnsw' | 'cluster'>>
   readonly items: Readonly<Record<string, number>>
+  /** By domain: items that are scanned because the index has not taken them in yet. */
+  readonly tail: Readonly<Record<string, number>>
   readonly queueDepth: number
   /** Milliseconds that a recommendation asked for now would take, foreseen from those before; 0 where none waits. */
   readonly waitMs: number

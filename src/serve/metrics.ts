@@ -38,6 +38,7 @@ export function createMetrics () {
     modelInfo: gauge('isthmus_model_info', 'The bundle in use.', ['name', 'version', 'provider']),
     reloads: counter('isthmus_reload_total', 'Changes of models, by how they went.', ['result', 'reason']),
     engineItems: gauge('isthmus_engine_items', 'Items that can be recommended.', ['domain', 'retrieval']),
+    indexTail: gauge('isthmus_index_tail_items', 'Items that the index has not taken in yet.', ['domain']),
     pendingItems: gauge('isthmus_pending_items', 'Posted items that wait for their text embedding.'),
     embeddings: counter('isthmus_embedding_requests_total', 'Item texts embedded.', ['result']),
     storeAcked: counter('isthmus_store_acked_total', 'Writes acknowledged.', ['kind']),

@@ -5,7 +5,7 @@ import type { EngineCall, EngineWorkerData } from '../../src/recommend/engine-pr
 import type { EngineThreadListeners } from '../../src/recommend/engine-thread.ts'
 
 const status: EngineStatus = {
-  provider: 'cpu', retrieval: { sport: 'exact' }, items: { sport: 3 }, queueDepth: 0, waitMs: 0,
+  provider: 'cpu', retrieval: { sport: 'exact' }, items: { sport: 3 }, tail: { sport: 0 }, queueDepth: 0, waitMs: 0,
 }
 const item = (itemId: string) => ({ itemId, domain: 'sport', embedding: Float32Array.of(1, 2) })
 const job = (fields: Partial<RecommendJob> = {}): RecommendJob =>

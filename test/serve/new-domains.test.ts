@@ -69,6 +69,7 @@ describe('a domain that a posted item opens', () => {
     expect((await answer({ userId: 'ann' }, 'cloth')).basis).toBe('history')
     const metrics = (await service.get('/metrics')).body
     expect(metrics).toContain('isthmus_engine_items{domain="toys",retrieval="exact"} 3')
+    expect(metrics).toContain('isthmus_index_tail_items{domain="toys"} 0')
     expect(metrics).toMatch(/isthmus_recommendations_total\{domain="toys",basis="history",variant="none"\} \d/)
   })
 

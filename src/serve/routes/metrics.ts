@@ -29,15 +29,17 @@ export const metricsRoute: FastifyPluginAsyncTypebox<MetricsRouteOptions> = asyn
     },
     config: { scope: 'metrics', unguarded: true },
   }, async (_request, reply) => {
-    const { provider, items, retrieval, queueDepth } = engine.status()
+    const { provider, items, retrieval, tail, queueDepth } = engine.status()
     metrics.queueDepth.set(queueDepth)
     metrics.pendingItems.set(pendingItems())
     metrics.eventLoopDelay.set(loopDelay() / 1000)
     metrics.modelInfo.set({ ...engine.model, provider }, 1)
     // Domains come and go with models.
     metrics.engineItems.reset()
+    metrics.indexTail.reset()
     for (const domain of engine.domains) {
       metrics.engineItems.set({ domain, retrieval: retrieval[domain] ?? 'none' }, items[domain] ?? 0)
+      metrics.indexTail.set({ domain }, tail[domain] ?? 0)
     }
     reply.type(metrics.registry.contentType).header('cache-control', 'no-store')
     return await metrics.registry.metrics()
