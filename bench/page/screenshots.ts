@@ -11,7 +11,7 @@ const FOLDER = 'docs/pictures'
 const SIZE = { width: 1440, height: 900 }
 /** A trail runner: two words of search each, one shop after the other. */
 const SESSION = ['trail shoes', 'packable merino', 'hydration vest']
-const COLD = 'Trail running poles, foldable'
+const COLD = 'Lightweight soft flask 250 ml'
 
 /**
  * Pictures of the playground on the demo bundle, in docs/pictures: the same steps and the same size each time. Returns

@@ -65,7 +65,7 @@ function explained (item, { explanation, basis }, domains) {
           weighed.map((one) => line(nameOf(one), one.weight, heaviest, mark(domains.indexOf(one.domain)))))]
       : []),
     ...(near.length > 0
-      ? [part('Most alike in the history', 'By what their texts share, which is not yet a cause.',
+      ? [part('Most alike in the history', 'By what all shops know of them, which is not yet a cause.',
           near.map((one) => line(nameOf(one), one.similarity, 1, mark(domains.indexOf(one.domain)))))]
       : []),
   ]
