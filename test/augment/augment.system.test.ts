@@ -6,11 +6,15 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AuditLine } from '../../src/augment/audit.ts'
+import { openBundle } from '../../src/bundle/open.ts'
 import { ledgerFolder } from '../../src/llm/account.ts'
 import { readLedger } from '../../src/llm/ledger.ts'
 import { compiled } from '../../src/paths.ts'
 import { openItemTexts } from '../../src/pipeline/item-texts.ts'
+import { openRunManifest } from '../../src/pipeline/train.ts'
+import type { FinetuneFacts } from '../../src/pipeline/train.ts'
 import { createRandom } from '../../src/random.ts'
+import { openEngine } from '../../src/recommend/engine-core.ts'
 import { countingProxy } from '../llm/counting-proxy.ts'
 import type { CountingProxy } from '../llm/counting-proxy.ts'
 import { NO_MOCKS, startChats, startEmbeddings } from '../llm/mock-servers.ts'
@@ -105,16 +109,16 @@ describe.skipIf(NO_MOCKS)(`augment against servers of others${reason}`, () => {
     expect(costs.stdout).toMatch(/^step augment: \$0\.0\d+, \d+ calls/m)
   })
 
-  it('goes in one command from raw logs to a bundle, with domain-aware profiles of what it made up', async () => {
+  it('goes in one command from raw logs to a bundle of llm-edt, with domain-aware profiles of what it made up', async () => {
     const openai = { chat: 'openai', baseUrl: proxy.baseUrl }
     await writeFile(join(folder, 'config.json'), JSON.stringify({
-      ...TINY,
+      train: { ...TINY.train, dftEpochs: 1 },
       embed: { ...EMBEDDER, baseUrl: proxy.baseUrl },
       augment: { ...openai, kmeansK: 3 },
       profile: { ...openai, mode: 'domain-aware', clusters: 3 },
     }))
     const { status, said } = await run('pipeline', [
-      '--data', join(folder, 'shop'), '--name', 'shop', '--epochs', '1', '--backend', 'wasm', '--system', 'sasrec-text',
+      '--data', join(folder, 'shop'), '--name', 'shop', '--epochs', '1', '--backend', 'wasm', '--system', 'llm-edt',
       '--config', join(folder, 'config.json'), '--work', join(folder, 'work'), '--models', join(folder, 'models'),
     ])
     expect(status, said).toBe(0)
@@ -125,5 +129,17 @@ describe.skipIf(NO_MOCKS)(`augment against servers of others${reason}`, () => {
       { input: { dir: string }, settings: { mode: string } }
     expect(manifest.input.dir).toMatch(/augmentation$/)
     expect(manifest.settings.mode).toBe('domain-aware')
+
+    const trained = await openRunManifest(join(folder, 'work/run'))
+    const { before, start } = trained.finetune as FinetuneFacts
+    expect(trained).toMatchObject({ chat: 'openai/gpt-4o-mini', settings: { system: 'llm-edt', alpha: 0.1 } })
+    expect(start).toBe(before)
+    const engine = await openEngine(await openBundle(join(folder, 'models/shop')), { provider: 'cpu' })
+    const { basis, items } = await engine.recommend({
+      domain: 'cloth', history: ['sport1', 'cloth2'], k: 40, exclude: [], excludeSeen: false,
+    })
+    expect([basis, items.length]).toEqual(['history', 40])
+    expect(items.every(({ itemId }) => /^cloth\d+$/.test(itemId))).toBe(true)
+    await engine.close()
   })
 })

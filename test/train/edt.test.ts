@@ -15,7 +15,7 @@ import { createModel } from '../../src/train/model.ts'
 import type { TrainingState } from '../../src/train/state.ts'
 import { clip } from '../../src/train/step.ts'
 import { largestGap } from '../nn/tensors.ts'
-import { plantedProfiles, plantedShop } from './planted.ts'
+import { datasetOf, plantedProfiles, plantedShop } from './planted.ts'
 
 let loaded: LoadedTf
 beforeAll(async () => { loaded = await loadTf('wasm') })
@@ -121,6 +121,30 @@ describe('llm-edt in training', () => {
     })
     expect(other.scorer().halves).toBeUndefined()
     other.dispose()
+  })
+
+  it('has an adapter for each of more than two domains, and each learns from its own events', async () => {
+    const sequences = Array.from({ length: 24 }, (_, u) =>
+      Array.from({ length: 9 }, (_, i) => 1 + 6 * (i % 3) + (u + 2 * i) % 6))
+    const dataset = datasetOf([6, 6, 6], sequences)
+    const rows = Float32Array.from({ length: 18 * 12 }, (_, i) => Math.sin(i))
+    const overrides = { ...SMALL, epochs: 1, dftEpochs: 1, adapterStart: 'random' }
+    const settings = resolveSettings('llm-edt', 'product', 12, overrides)
+    const spec = systemSpec(settings, dataset.domains)
+    let start: Weights = new Map()
+    let last: Weights = new Map()
+    const { curve, weights } = await train({ tf: loaded.tf, dataset, texts: { width: 12, rows }, settings, spec }, {
+      onStart (first) { start = structuredClone(first) },
+      // What the second phase leaves, be it better or not.
+      save: async (state) => { if (state.phase === 1) last = structuredClone(state.weights) },
+    })
+    expect(Object.keys(curve[1]!.losses)).toEqual(['loss', 'rec.A', 'rec.B', 'rec.C'])
+    expect(weights.get('adapters.C.down.kernel')!.shape).toEqual([8, 4])
+    for (const domain of 'ABC') {
+      const name = `adapters.${domain}.down.kernel`
+      expect(last.get(name)!.data).not.toEqual(start.get(name)!.data)
+    }
+    expect(last.get('adapters.A.down.kernel')!.data).not.toEqual(last.get('adapters.B.down.kernel')!.data)
   })
 
   it('keeps no tensor', async () => {
