@@ -14,7 +14,12 @@ export interface OpenedState {
 export async function openState (
   { redis }: Pick<ServiceConfig, 'redis'>, dataDir: string, name: string, log: Pick<FastifyBaseLogger, 'info' | 'warn'>
 ): Promise<OpenedState> {
-  const journal = await openStore(dataDir, { shared: redis !== undefined })
+  const journal = await openStore(dataDir, {
+    shared: redis !== undefined,
+    onUnclosed: ({ tail }) => {
+      log.warn({ dataDir }, tail === 'truncated' ? 'store_tail_truncated' : 'the store was not closed; it is read as it is')
+    },
+  })
   if (redis === undefined) return { store: journal, shared: undefined }
   try {
     const { address, namespace = name, timeoutMs } = redis

@@ -29,7 +29,8 @@ export function checkFile (path: string): boolean {
     const { lastPage, pageSize } = first.transaction > second.transaction ? first : second
     const wanted = (lastPage + 1) * pageSize
     if (info.size >= wanted) return false
-    if (info.size < wanted * LEAST_SHARE) throw corrupt(path)
+    // Half a page is none that lmdb left out: somebody cut the file.
+    if (info.size < wanted * LEAST_SHARE || info.size % pageSize !== 0) throw corrupt(path)
     truncateSync(path, wanted)
     return true
   } finally {

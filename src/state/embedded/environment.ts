@@ -1,4 +1,4 @@
-import { statfsSync } from 'node:fs'
+import { existsSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { open } from 'lmdb'
 import type { Database, RootDatabase } from 'lmdb'
@@ -49,6 +49,9 @@ const TABLES: ReadonlySet<string> = new Set<keyof Tables>([
 
 export interface Environment {
   readonly tables: Tables
+  readonly isNew: boolean
+  /** Pages at the end of the file were absent; all that is in use could be read. */
+  readonly lacksPages: boolean
   /** One transaction at a time; resolves when it is flushed. What `work` throws undoes it. */
   readonly transact: (work: () => void) => Promise<void>
   /** Throws `store_full` where `bytes` more would not fit on the disk. */
@@ -62,10 +65,11 @@ export interface Environment {
  */
 export function openEnvironment (dir: string): Environment {
   const path = join(dir, STORE_FILE)
+  const isNew = !existsSync(path)
   const lacksPages = checkFile(path)
   const root = openRoot(path)
   const tables = unlessLost(path, () => {
-    const tables = openTables(root, path)
+    const tables = openTables(root, path, lacksPages)
     if (lacksPages) readAll(tables)
     return tables
   })
@@ -75,6 +79,8 @@ export function openEnvironment (dir: string): Environment {
   }
   return {
     tables,
+    isNew,
+    lacksPages,
     transact: async (work) => {
       try {
         await root.childTransaction(work)
@@ -98,14 +104,19 @@ function openRoot (path: string): RootDatabase<Buffer, string> {
   }
 }
 
-function openTables (root: RootDatabase<Buffer, string>, path: string): Tables {
-  for (const name of root.getKeys()) {
+function openTables (root: RootDatabase<Buffer, string>, path: string, lacksPages: boolean): Tables {
+  // Before any is opened: that makes those that are not there.
+  const names = new Set(root.getKeys())
+  for (const name of names) {
     if (TABLES.has(name)) continue
     throw new IsthmusError('store_corrupt', `${path} is a database of another program`, { place: { file: path } })
   }
   const table = <K extends Key>(name: keyof Tables): Table<K> => root.openDB<Buffer, K>(name, { encoding: 'binary' })
   const meta = table<string>('meta')
   const format = readFormat(meta, path)
+  // The format is written when all tables are.
+  const isWhole = format !== STORE_FORMAT || [...TABLES].every((name) => names.has(name))
+  if (!isWhole || (lacksPages && format === undefined)) throw new Error('a table is absent')
   const tables: Tables = {
     meta,
     histories: table('histories'),
@@ -141,7 +152,14 @@ function readFormat (meta: Table<string>, path: string): unknown {
 /** Throws where a record is not the one written, or the file lost what leads to it. */
 function readAll (tables: Tables): void {
   for (const table of Object.values(tables) as Table<string>[]) {
-    for (const { value } of table.getRange()) decodeRecord(value)
+    let read = 0
+    for (const { value } of table.getRange()) {
+      decodeRecord(value)
+      read++
+    }
+    // What a lost page led to is skipped without a word.
+    const { entryCount } = table.getStats() as { readonly entryCount: number }
+    if (read !== entryCount) throw new Error(`${read} records of ${entryCount}`)
   }
 }
 

@@ -57,6 +57,14 @@ async function refuseOthers (dir: string, own: string): Promise<void> {
   }
 }
 
+/** Whether a process has the data directory, without a try to take it. */
+export async function isLocked (dir: string): Promise<boolean> {
+  for (const name of readdirSync(dir).filter((name) => NAME.test(name))) {
+    if (await isAlive(socketPath(dir, name))) return true
+  }
+  return false
+}
+
 async function listen (path: string): Promise<Server> {
   const server = createServer((socket) => socket.destroy())
   await new Promise<void>((resolve, reject) => {

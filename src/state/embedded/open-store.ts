@@ -9,6 +9,7 @@ import { createModels } from './models.ts'
 import { createOutbox } from './outbox.ts'
 import { createPlace } from './place.ts'
 import { createReplica } from './replica.ts'
+import { sealStore, unsealStore } from './seal.ts'
 import { createWriter } from './writer.ts'
 
 export interface OpenStoreOptions {
@@ -16,6 +17,11 @@ export interface OpenStoreOptions {
   readonly now?: () => number
   /** Whether what is written is to be sent to a shared store: it is marked then, and nothing is otherwise. */
   readonly shared?: boolean
+  /**
+   * Told of a store that was not closed: the process before was killed. Its end may be missing (`tail`): pages that
+   * were not in use, or the store is refused.
+   */
+  readonly onUnclosed?: (found: { readonly tail: 'whole' | 'truncated' }) => void
 }
 
 /**
@@ -23,12 +29,14 @@ export interface OpenStoreOptions {
  * (another process has it), `config_invalid` (the folder cannot be used), `store_corrupt`, `format_unsupported`.
  */
 export async function openStore (
-  dir: string, { now = Date.now, shared = false }: OpenStoreOptions = {}
+  dir: string, { now = Date.now, shared = false, onUnclosed = () => {} }: OpenStoreOptions = {}
 ): Promise<Journal> {
   const lock = await takeLock(dir)
   try {
+    const isSealed = await unsealStore(dir)
     const environment = openEnvironment(dir)
-    const { tables } = environment
+    const { tables, lacksPages, isNew } = environment
+    if (!isSealed && !isNew) onUnclosed({ tail: lacksPages ? 'truncated' : 'whole' })
     const writer = createWriter(environment)
     const clock: Clock = createClock(now)
     const place = createPlace(tables, writer, shared)
@@ -46,6 +54,8 @@ export async function openStore (
       async close () {
         await writer.close()
         await environment.close()
+        // A store is whole without a seal.
+        await sealStore(dir).catch(() => {})
         await lock.release()
       },
     }

@@ -35,7 +35,7 @@ describe('a process that is killed while it writes', () => {
   beforeEach(async () => { dir = await mkdtemp(join(tmpdir(), 'isthmus-crash-')) })
   afterEach(async () => { await rm(dir, { recursive: true }) })
 
-  it(`loses nothing it acknowledged and stores nothing twice, in ${ROUNDS} rounds`, async () => {
+  it(`P1: loses nothing it acknowledged and stores nothing twice, in ${ROUNDS} rounds`, async () => {
     const seed = Number(process.env.SEED ?? Date.now() % 1e6)
     console.log(`SEED=${seed}`)
     const random = createRandom(seed, 'kill')
@@ -69,7 +69,7 @@ describe('a process that is killed while it writes', () => {
     }
   })
 
-  it('acknowledges nothing before it is flushed', () => {
+  it('P2: acknowledges nothing before it is flushed', () => {
     const trace = spawnSync('strace', [
       '-f', '-e', 'trace=fsync,fdatasync,write', process.execPath, '--input-type=module', '-e', `
 import { writeSync } from 'node:fs'

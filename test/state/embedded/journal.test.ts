@@ -128,7 +128,7 @@ describe('what another instance knows', () => {
   })
 })
 
-it('a store of the first format is opened, and has all it had', async () => {
+it('P24: a store of the first format is opened, and has all it had', async () => {
   const root = open<Buffer, string>({ path: join(dir, 'store.mdb'), noSubdir: true, encoding: 'binary' })
   const table = (name: string) => root.openDB<Buffer, string | number>(name, { encoding: 'binary' })
   await table('meta').put('format', encodeRecord(1))

@@ -6,7 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { EXIT_REFUSED, EXIT_TEMPORARY, exitStatus } from '../../../src/errors.ts'
 import { encodeRecord } from '../../../src/state/record.ts'
 import { openStore } from '../../../src/state/embedded/open-store.ts'
+import { SEAL_FILE } from '../../../src/state/embedded/seal.ts'
 import type { StoredEvent } from '../../../src/state/stores.ts'
+import { figure } from '../../support/figures.ts'
 import { storeContract } from '../stores.contract.ts'
 
 const newDir = async (): Promise<string> => await mkdtemp(join(tmpdir(), 'isthmus-store-'))
@@ -92,35 +94,84 @@ describe('opening a data directory', () => {
     expect(await readFile(file)).toEqual(before)
   })
 
-  it('is refused where the store has a later format', async () => {
+  it('P24: is refused where the store has a later format', async () => {
     await (await openStore(dir)).close()
     const root = open<Buffer, string>({ path: file, noSubdir: true, encoding: 'binary' })
+    await rm(join(dir, SEAL_FILE))
     await root.openDB<Buffer, string>('meta', { encoding: 'binary' }).put('format', encodeRecord(3))
     await root.close()
     expect(await codeAndStatus()).toEqual(['format_unsupported', EXIT_REFUSED])
   })
 
-  it('is refused, without a signal, where the store was cut anywhere', async () => {
+  it('P3: repairs the torn end of a store that was not closed, or refuses it, wherever it was cut', async (test) => {
     const store = await openStore(dir)
     for (let i = 0; i < 40; i++) await store.append([event(i)])
-    await store.close()
+    // What a killed process leaves.
     const whole = await readFile(file)
-    for (let size = whole.length - 4096; size > 0; size -= 4096) {
-      await writeFile(file, whole)
-      await truncate(file, size)
-      const [code] = await codeAndStatus()
-      // Pages that lmdb had freed may be lost without harm.
-      if (code === 'opened') expect(await historyOf(dir)).toHaveLength(40)
-      else expect(code).toBe('store_corrupt')
+    const crashed = await newDir()
+    const image = join(crashed, 'store.mdb')
+    const tally = { whole: 0, truncated: 0, refused: 0 }
+    const sizes = new Set<number>([whole.length])
+    for (let size = whole.length; size > 0; size -= 4096) sizes.add(size)
+    for (let size = whole.length; size > whole.length - 3 * 4096; size -= 64) sizes.add(size)
+    for (const size of sizes) {
+      await rm(join(crashed, SEAL_FILE), { force: true })
+      await writeFile(image, whole)
+      await truncate(image, size)
+      let tail: keyof typeof tally = 'refused'
+      try {
+        const opened = await openStore(crashed, { onUnclosed: (found) => { tail = found.tail } })
+        expect((await opened.history('u', 100)).entries).toHaveLength(40)
+        expect(await opened.append([event(39)])).toEqual(['duplicate'])
+        await opened.close()
+      } catch (error) {
+        expect([size, error]).toMatchObject([size, { code: 'store_corrupt' }])
+        tail = 'refused'
+      }
+      tally[tail]++
+    }
+    await store.close()
+    await rm(crashed, { recursive: true })
+    figure(test, `of ${sizes.size} places to cut a store of ${whole.length} bytes: ${JSON.stringify(tally)}`)
+    expect(tally.whole).toBeGreaterThan(0)
+    expect(tally.refused).toBeGreaterThan(0)
+  }, 240_000)
+
+  it('P3: refuses a store that changed since it was closed, by a byte anywhere or by its end', async () => {
+    const store = await openStore(dir)
+    for (let i = 0; i < 10; i++) await store.append([event(i)])
+    await store.close()
+    const [whole, seal] = [await readFile(file), await readFile(join(dir, SEAL_FILE))]
+    for (let i = 0, at = 0; at < whole.length; at = ++i * 509) {
+      const damaged = i % 2 === 0 ? Buffer.from(whole) : whole.subarray(0, at)
+      if (i % 2 === 0) damaged[at]! ^= 1 << (i >> 1) % 8
+      await writeFile(file, damaged)
+      expect([at, ...await codeAndStatus()]).toEqual([at, 'store_corrupt', EXIT_REFUSED])
+      expect(await readFile(join(dir, SEAL_FILE))).toEqual(seal)
     }
     await writeFile(file, whole)
-    expect(await historyOf(dir)).toHaveLength(40)
+    expect(await historyOf(dir)).toHaveLength(10)
+  }, 120_000)
+
+  it('is told of a store that was not closed, and of no other', async () => {
+    const told: string[] = []
+    const open = async () => await openStore(dir, { onUnclosed: ({ tail }) => { told.push(tail) } })
+    await (await open()).close()
+    await (await open()).close()
+    expect(told).toEqual([])
+    for (const seal of ['', 'half of a se']) {
+      if (seal === '') await rm(join(dir, SEAL_FILE))
+      else await writeFile(join(dir, SEAL_FILE), seal)
+      await (await open()).close()
+    }
+    expect(told).toEqual(['whole', 'whole'])
   })
 
   it('tells a damaged history from an absent one', async () => {
     const store = await openStore(dir)
     await store.append([event(1, 'a-title-to-be-found')])
     await store.close()
+    await rm(join(dir, SEAL_FILE))
     const bytes = await readFile(file)
     for (let at = bytes.indexOf('a-title-to-be-found'); at >= 0; at = bytes.indexOf('a-title-to-be-found', at + 1)) {
       bytes[at]! ^= 1
