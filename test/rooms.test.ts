@@ -32,7 +32,7 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   cli: ['errors'],
   reference: ['errors', 'paths', 'files', 'config', 'data', 'systems', 'pipeline', 'cli', 'serve'],
-  doctor: ['errors', 'onnx', 'nn', 'encode', 'retrieve', 'bundle'],
+  doctor: ['errors', 'onnx', 'nn', 'encode', 'retrieve', 'bundle', 'config', 'llm', 'state'],
   serve: ['errors', 'paths', 'config', 'files', 'llm', 'encode', 'bundle', 'state', 'recommend'],
 }
 

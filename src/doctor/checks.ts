@@ -18,16 +18,15 @@ export interface Probes {
   readonly onnx: (provider: 'cpu' | 'cuda') => Promise<void>
   readonly hnsw: () => Promise<boolean>
   readonly textEncoder: () => Promise<string>
-  /** Version and place of a Redis that answers. */
-  readonly redis: () => Promise<string>
-  /** The bundle that npm start would serve. */
-  readonly bundle: () => Promise<string>
 }
 
 const LEAST_NODE = [20, 19] as const
 
-/** Looks at everything, in the order in which a newcomer needs it. Never rejects. */
-export async function checkMachine (probes: Probes): Promise<Finding[]> {
+/** What the settings of the service ask for by name, and so cannot do without. */
+export interface Wanted { readonly cuda?: boolean, readonly hnsw?: boolean }
+
+/** Looks at the machine, in the order in which a newcomer needs it. Never rejects. */
+export async function checkMachine (probes: Probes, wanted: Wanted = {}): Promise<Finding[]> {
   return [
     checkNode(probes.nodeVersion),
     await checkTraining(probes),
@@ -35,20 +34,54 @@ export async function checkMachine (probes: Probes): Promise<Finding[]> {
       await probes.onnx('cpu')
       return 'answers and embeds'
     }, 'run npm ci; there are binaries for Linux (glibc), macOS and Windows, none for Alpine'),
-    await look('ONNX Runtime, CUDA', false, async () => {
+    await look('ONNX Runtime, CUDA', wanted.cuda === true, async () => {
       await probes.onnx('cuda')
       return 'used where ORT_PROVIDER is auto or cuda'
     }, 'needed for a GPU alone: an NVIDIA driver, CUDA 12 and cuDNN 9, or the CUDA target of the Dockerfile'),
     { what: 'index: exact', found: true, required: false, detail: 'part of ONNX Runtime' },
-    await look('index: hnsw', false, async () => {
+    await look('index: hnsw', wanted.hnsw === true, async () => {
       if (!await probes.hnsw()) throw new Error('hnswlib-node is not there')
       return 'hnswlib-node loads'
     }, 'needed for large catalogues alone: python3, make and g++, then npm ci again'),
-    await look('Redis', false, probes.redis,
-      'needed for several instances alone, which share histories and items over it: set REDIS_URL; one has its disk'),
     await look('text encoder', false, probes.textEncoder,
       'items without an embedding of their own stay pending; git checkout models/text-encoder brings it back'),
-    await look('bundle', false, probes.bundle, 'npm run demo makes models/demo; npm run pipeline makes one of your data'),
+  ]
+}
+
+/** How what npm start needs is looked at; each rejects where it is not as it should be, with the reason. */
+export interface ServiceProbes {
+  /** All settings, checked as the service does. */
+  readonly settings: () => Promise<string>
+  /** Who may call. */
+  readonly keys: () => Promise<string>
+  /** The bundle that would be served: every file against its hash. */
+  readonly bundle: () => Promise<string>
+  /** What embeds the texts of posted items. */
+  readonly embedder: () => Promise<string>
+  /** Where the journal lies, whether it can be written, and the room on its disk. */
+  readonly dataDir: () => Promise<string>
+  /** Whether another process has the journal, and how it was left. */
+  readonly journal: () => Promise<string>
+  /** Version and place of the Redis that instances share. */
+  readonly redis: () => Promise<string>
+  /** Whether the ports are free. */
+  readonly ports: () => Promise<string>
+}
+
+/** Looks at what npm start would use. Never rejects; where the settings are bad there is nothing more to see. */
+export async function checkService (probes: ServiceProbes): Promise<Finding[]> {
+  const settings = await look('settings', true, probes.settings, 'npm start ends with 78; README, "Settings", has them all')
+  if (!settings.found) return [settings]
+  return [
+    settings,
+    await look('API keys', false, probes.keys, 'npm run new-key makes one; without any, all that can reach the service may use it'),
+    await look('bundle', true, probes.bundle, 'npm run demo makes models/demo; npm run pipeline makes one of your data'),
+    await look('text embedder', false, probes.embedder, 'posted items that have no embedding of their own stay pending'),
+    await look('data directory', true, probes.dataDir, 'DATA_DIR has to be a folder of its own with room to write'),
+    await look('journal', false, probes.journal, 'one process a data directory: end the other one, or set DATA_DIR'),
+    await look('Redis', false, probes.redis,
+      'REDIS_URL is for several instances that share histories and items; while it is away answers are degraded'),
+    await look('ports', false, probes.ports, 'end what listens there, or set PORT or METRICS_PORT'),
   ]
 }
 

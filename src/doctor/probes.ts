@@ -1,5 +1,3 @@
-import { Redis } from 'ioredis'
-import { openBundle } from '../bundle/open.ts'
 import { LOCAL_EMBEDDER_ID, localEmbedder } from '../encode/local-embedder.ts'
 import { openSession } from '../encode/ort.ts'
 import { loadTf } from '../nn/tf.ts'
@@ -7,8 +5,8 @@ import { createGraph } from '../onnx/graph-builder.ts'
 import { findHnswDriver } from '../retrieve/hnsw-driver.ts'
 import type { Probes } from './checks.ts'
 
-/** Looks at the machine it runs on. `bundle` is what npm start would serve. */
-export function machineProbes (bundle: string, environment: NodeJS.ProcessEnv): Probes {
+/** Looks at the machine it runs on. */
+export function machineProbes (): Probes {
   return {
     nodeVersion: process.version,
     async training () {
@@ -27,11 +25,6 @@ export function machineProbes (bundle: string, environment: NodeJS.ProcessEnv): 
       await embedder.close()
       return LOCAL_EMBEDDER_ID
     },
-    redis: async () => await askRedis(environment.REDIS_URL ?? 'redis://127.0.0.1:6379'),
-    async bundle () {
-      const { manifest } = await openBundle(bundle)
-      return `${bundle}: ${manifest.domains.map(({ name, items }) => `${items} ${name}`).join(', ')}`
-    },
   }
 }
 
@@ -40,25 +33,4 @@ function smallestModel (): Uint8Array {
   const graph = createGraph('doctor')
   graph.output('y', graph.node('Neg', [graph.input('x', 'float32', ['N'])]), 'float32', ['N'])
   return graph.build()
-}
-
-/** One question, no second try. The place is named without the password that its URL may hold. */
-async function askRedis (url: string): Promise<string> {
-  const { hostname, port } = new URL(url)
-  const place = `${hostname}:${port === '' ? '6379' : port}`
-  const client = new Redis(url, {
-    lazyConnect: true, connectTimeout: 1000, commandTimeout: 1000, maxRetriesPerRequest: 0, retryStrategy: () => null,
-  })
-  // Without a listener the client prints what the rejection below says.
-  let reason: unknown
-  client.on('error', (error) => { reason = error })
-  try {
-    await client.connect()
-    const [, version = 'of unknown version'] = /redis_version:(\S+)/.exec(await client.info('server')) ?? []
-    return `${version} at ${place}`
-  } catch (error) {
-    throw new Error(`nothing answers at ${place}`, { cause: reason ?? error })
-  } finally {
-    client.disconnect()
-  }
 }

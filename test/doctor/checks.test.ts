@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkMachine, missing, type Probes, report } from '../../src/doctor/checks.ts'
+import { checkMachine, checkService, missing, type Probes, report, type ServiceProbes } from '../../src/doctor/checks.ts'
 
 const fine: Probes = {
   nodeVersion: 'v22.1.0',
@@ -7,8 +7,16 @@ const fine: Probes = {
   onnx: async () => {},
   hnsw: async () => true,
   textEncoder: async () => 'all-MiniLM',
-  redis: async () => '8.0.2 at 127.0.0.1:6379',
+}
+const ready: ServiceProbes = {
+  settings: async () => 'listens at 127.0.0.1:3000',
+  keys: async () => 'shop (read)',
   bundle: async () => 'models/demo: 2000 sport',
+  embedder: async () => 'all-MiniLM',
+  dataDir: async () => '/data: 12.0 GiB free',
+  journal: async () => 'none yet',
+  redis: async () => '8.0.2, single at 127.0.0.1:6379',
+  ports: async () => '3000 is free',
 }
 const fails = async (): Promise<never> => { throw new Error('no such library\nand its stack') }
 
@@ -27,14 +35,12 @@ describe('the doctor', () => {
       ...fine,
       training: fails,
       hnsw: async () => false,
-      redis: fails,
       textEncoder: fails,
-      bundle: fails,
       onnx: async (provider) => { if (provider === 'cuda') await fails() },
     })
     const absent = findings.filter(({ found }) => !found)
     expect(absent.map(({ what }) => what))
-      .toEqual(['training backend', 'ONNX Runtime, CUDA', 'index: hnsw', 'Redis', 'text encoder', 'bundle'])
+      .toEqual(['training backend', 'ONNX Runtime, CUDA', 'index: hnsw', 'text encoder'])
     expect(absent.every(({ advice }) => advice !== undefined)).toBe(true)
     const text = report(findings)
     expect(text).toMatch(/absent {3}ONNX Runtime, CUDA +no such library\n +needed for a GPU alone/)
@@ -56,5 +62,33 @@ describe('the doctor', () => {
   it('names what a machine lacks what nothing starts without', async () => {
     const findings = await checkMachine({ ...fine, nodeVersion: 'v18.0.0', onnx: fails })
     expect(missing(findings)).toEqual(['Node', 'ONNX Runtime, CPU'])
+  })
+
+  it('refuses a machine that lacks what the settings name', async () => {
+    const lacking = { ...fine, hnsw: async () => false, onnx: async (provider: string) => { if (provider === 'cuda') await fails() } }
+    const findings = await checkMachine(lacking, { cuda: true, hnsw: true })
+    expect(missing(findings)).toEqual(['ONNX Runtime, CUDA', 'index: hnsw'])
+  })
+
+  it('looks at all that the service needs', async () => {
+    const findings = await checkService(ready)
+    expect(findings.map(({ what, found }) => [what, found])).toEqual([
+      'settings', 'API keys', 'bundle', 'text embedder', 'data directory', 'journal', 'Redis', 'ports',
+    ].map((what) => [what, true]))
+    expect(missing(findings)).toEqual([])
+  })
+
+  it('says what the service lacks, and which of it keeps it from running', async () => {
+    const findings = await checkService({
+      ...ready, keys: fails, bundle: fails, embedder: fails, dataDir: fails, journal: fails, redis: fails, ports: fails,
+    })
+    expect(findings.every(({ what, found, advice }) => what === 'settings' || (!found && advice !== undefined))).toBe(true)
+    expect(missing(findings)).toEqual(['bundle', 'data directory'])
+  })
+
+  it('has nothing more to see where the settings are wrong', async () => {
+    const findings = await checkService({ ...ready, settings: fails })
+    expect(findings.map(({ what }) => what)).toEqual(['settings'])
+    expect(missing(findings)).toEqual(['settings'])
   })
 })

@@ -25,9 +25,9 @@ export const DOCTOR = {
   name: 'doctor',
   group: 'serve',
   summary: 'Looks at what this machine has, and says what brings what it lacks',
-  flags: {
-    bundle: { type: 'string', value: 'folder', default: 'models/demo', says: 'the bundle that start would serve' },
-  },
+  says: 'Then at what start would use with the settings of this environment: keys, bundle, data directory, journal, ' +
+    'Redis, ports. It changes nothing.',
+  flags: START.flags,
   examples: [
     { run: 'doctor', says: 'one line a thing, with advice below what is absent' },
     { run: 'doctor --json', says: 'the same for a program' },
