@@ -65,6 +65,7 @@ export const ERROR_CODES = [
   'method_not_allowed',
   'conflict',
   'embedding_model_mismatch',
+  'embedding_budget_exhausted',
   'request_timeout',
   'body_too_large',
   'unsupported_media_type',

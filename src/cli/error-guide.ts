@@ -162,6 +162,10 @@ export const ERROR_GUIDE: Readonly<Record<ErrorCode, Guide>> = {
     means: 'Two parts of the request contradict each other, e.g. one item twice in a batch.',
     todo: 'Send each id once.',
   },
+  embedding_budget_exhausted: {
+    means: 'The text needs an embedding, and `EMBED_TOKENS_PER_DAY` is used up.',
+    todo: 'Wait as `retry-after` says, or send `embedding`.',
+  },
   embedding_model_mismatch: {
     means: 'The embedding comes from another model than the bundle uses.',
     todo: 'Embed with the manifest\'s embedder, or send the text.',

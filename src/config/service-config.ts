@@ -31,6 +31,8 @@ export interface ServiceConfig {
   /** What one caller may send in a minute: in all, and posts of items. 0: as much as comes. */
   readonly requestsPerMinute: number
   readonly itemsPerMinute: number
+  /** Tokens that an endpoint of embeddings may be sent in one day (UTC), as estimated. 0: as many as come. */
+  readonly embedTokensPerDay: number
   /** Milliseconds that a request may have waited until the event loop reads it; beyond, it is refused unread. */
   readonly maxLoopDelayMs: number
   /** User vectors that the engine keeps for histories that come again; 0: none. */
@@ -116,6 +118,7 @@ export function serviceConfig (env: Environment, flags: Environment = {}): Servi
     maxInFlight: integer('MAX_IN_FLIGHT'),
     requestsPerMinute: integer('RATE_LIMIT'),
     itemsPerMinute: integer('RATE_LIMIT_ITEMS'),
+    embedTokensPerDay: integer('EMBED_TOKENS_PER_DAY'),
     maxLoopDelayMs: integer('MAX_LOOP_DELAY_MS'),
     userCache: integer('USER_CACHE'),
     tracing: choice('TRACING'),

@@ -48,6 +48,12 @@ export const INTEGERS = {
   },
   RATE_LIMIT: { default: 0, least: 0, most: 100_000_000, says: 'requests a minute of one key, or address; 0: no limit' },
   RATE_LIMIT_ITEMS: { default: 0, least: 0, most: 100_000_000, says: 'the same of `POST /items` alone' },
+  EMBED_TOKENS_PER_DAY: {
+    default: 0,
+    least: 0,
+    most: 999_999_999,
+    says: 'tokens a day (UTC, estimated) that posted texts may cost at an endpoint of embeddings; 0: no limit',
+  },
   MODEL_WATCH_MS: {
     default: 1000,
     least: 0,

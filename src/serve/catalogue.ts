@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import { IsthmusError } from '../errors.ts'
 import type { ItemStore, StoredItem } from '../state/stores.ts'
 import type { CheckedItem } from './check-item.ts'
 import type { ItemModel, ItemModels } from './item-models.ts'
@@ -30,7 +31,10 @@ export interface PutResult {
 
 /** Items that came after the bundle: journalled first, then searchable, then acknowledged. */
 export interface Catalogue {
-  /** All or none. Fails with a Refusal (`item_in_two_domains`, `too_many_domains`) or the store's errors. */
+  /**
+   * All or none. Fails with a Refusal (`item_in_two_domains`, `too_many_domains`), `embedding_budget_exhausted` or the
+   * store's errors.
+   */
   put: (items: readonly CheckedItem[]) => Promise<PutResult[]>
   get: (itemId: string) => Promise<ItemView | undefined>
   /** True if the item was there. */
@@ -131,6 +135,8 @@ export function createCatalogue (deps: CatalogueDeps): Catalogue {
       const rows = await embedAll(by, missing, AbortSignal.timeout(deps.embedWithinMs))
       for (const [i, item] of missing.entries()) vectors.set(item, rows[i]!)
     } catch (err) {
+      // Told at once: what is kept without being paid for would only grow.
+      if (err instanceof IsthmusError && err.code === 'embedding_budget_exhausted') throw err
       // Not the caller's fault and not for ever: the items are kept, and tried again in the background.
       deps.log.warn({ err, items: missing.length }, 'item texts could not be embedded; stored as pending')
     }

@@ -41,6 +41,7 @@ export function createMetrics () {
     indexTail: gauge('isthmus_index_tail_items', 'Items that the index has not taken in yet.', ['domain']),
     pendingItems: gauge('isthmus_pending_items', 'Posted items that wait for their text embedding.'),
     embeddings: counter('isthmus_embedding_requests_total', 'Item texts embedded.', ['result']),
+    embeddingTokens: counter('isthmus_embedding_tokens_total', 'Tokens sent to an endpoint of embeddings, as estimated.'),
     storeAcked: counter('isthmus_store_acked_total', 'Writes acknowledged.', ['kind']),
     storeCommit: histogram('isthmus_store_commit_seconds', 'Time until a write is on disk.', ['kind']),
     unknownItems: counter('isthmus_unknown_items_total', 'Accepted events of items that the model does not know.'),

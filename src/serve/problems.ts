@@ -33,6 +33,7 @@ export const PROBLEMS = {
   bundle_refused: [422, 'The bundle cannot be loaded; the one that answered goes on'],
   headers_too_large: [431, 'The request line or headers are too large'],
   rate_limited: [429, 'Too many requests'],
+  embedding_budget_exhausted: [429, 'The embeddings of this day are used up'],
   internal: [500, 'Something went wrong on our side'],
   overloaded: [503, 'The service is busy'],
   store_overloaded: [503, 'The store is busy'],
@@ -89,8 +90,11 @@ export function isProblemCode (code: string): code is ProblemCode {
   return Object.hasOwn(PROBLEMS, code)
 }
 
+const DAY_SECONDS = 86_400
+
 /** What a client should wait before it tries again, in seconds; absent where trying again changes nothing. */
 export function retryAfter (code: ProblemCode): number | undefined {
+  if (code === 'embedding_budget_exhausted') return DAY_SECONDS - Math.floor(Date.now() / 1000) % DAY_SECONDS
   return PROBLEMS[code][0] === 503 ? 1 : undefined
 }
 

@@ -1,6 +1,5 @@
-import type { Environment } from '../../config/service-config.ts'
 import type { TextEmbedder } from '../../llm/embedder.ts'
-import { openTextEmbedder, type TextEmbedderChoice } from '../text-embedder.ts'
+import type { TextEmbedderChoice } from '../text-embedder.ts'
 
 /** Text embedders by id: models with one embedder share it, since each costs a thread and its weights. */
 export interface EmbedderShelf {
@@ -12,14 +11,14 @@ export interface SharedEmbedder extends TextEmbedderChoice {
   release: () => Promise<void>
 }
 
-/** @param open makes an embedder; tests pass one of their own */
+/** @param open makes an embedder */
 export function createEmbedderShelf (
-  env: Environment, open: typeof openTextEmbedder = openTextEmbedder
+  open: (wanted: Pick<TextEmbedder, 'id' | 'width'>) => Promise<TextEmbedderChoice>
 ): EmbedderShelf {
   const opened = new Map<string, { readonly choice: Promise<TextEmbedderChoice>, users: number }>()
   return {
     async take ({ id, width }) {
-      const known = opened.get(id) ?? { choice: open({ id, width }, env), users: 0 }
+      const known = opened.get(id) ?? { choice: open({ id, width }), users: 0 }
       opened.set(id, known)
       known.users++
       let released = false

@@ -7,6 +7,7 @@ import { createTrials } from '../../recommend/trial.ts'
 import type { Store } from '../../state/stores.ts'
 import type { Metrics } from '../metrics.ts'
 import { domainBringer } from '../new-domains.ts'
+import { openTextEmbedder } from '../text-embedder.ts'
 import { createEmbedderShelf } from './embedder-shelf.ts'
 import type { ModelLifeDeps } from './life-cycle.ts'
 import { checkMemory } from './memory.ts'
@@ -22,7 +23,8 @@ export interface StartModelsDeps {
   readonly store: Store
   readonly log: FastifyBaseLogger
   readonly metrics: Pick<
-    Metrics, 'engineUp' | 'batchSize' | 'engineSeconds' | 'queueWait' | 'deadlineExpired' | 'clientsGone'
+    Metrics,
+    'engineUp' | 'batchSize' | 'engineSeconds' | 'queueWait' | 'deadlineExpired' | 'clientsGone' | 'embeddingTokens'
   >
 }
 
@@ -36,8 +38,10 @@ export interface StartedModels {
 /** Opens what is selected, with the histories that come with it; closes again what was opened where that fails. */
 export async function startModels (deps: StartModelsDeps): Promise<StartedModels> {
   const { config, env, folder, store, log, metrics } = deps
-  const { bundle, provider, retrieval, userCache, playground, maxWaiting, openDomains, redis } = config
-  const embedders = createEmbedderShelf(env)
+  const { bundle, provider, retrieval, userCache, playground, maxWaiting, openDomains, redis, embedTokensPerDay } = config
+  const embedders = createEmbedderShelf(async (wanted) => await openTextEmbedder(wanted, env, {
+    tokensPerDay: embedTokensPerDay, onTokens: (tokens) => { metrics.embeddingTokens.inc(tokens) },
+  }))
   const down = new Set<string>()
   const open = async (dir: string): Promise<OpenedModel> => await openModel(dir, {
     store,

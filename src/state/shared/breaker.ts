@@ -8,13 +8,19 @@ export type BreakerState = 'closed' | 'open' | 'half-open'
 
 /** Stops asking what keeps failing: nobody waits for a server that is known to be away. */
 export interface Breaker {
-  /** Fails with `store_unavailable`, at once, while it is open; then one call a second is let through as a probe. */
+  /** Fails at once while it is open, as `refuse` says; then one call a second is let through as a probe. */
   run: <T>(work: () => Promise<T>) => Promise<T>
   readonly state: BreakerState
 }
 
-/** @param now monotonic milliseconds */
-export function createBreaker (now: () => number = () => performance.now()): Breaker {
+/**
+ * @param now monotonic milliseconds
+ * @param refuse what a call fails with that is not let through; `store_unavailable` unless given
+ */
+export function createBreaker (
+  now: () => number = () => performance.now(),
+  refuse = () => new IsthmusError('store_unavailable', 'the shared store did not answer')
+): Breaker {
   let outcomes: boolean[] = []
   let state: BreakerState = 'closed'
   let probeAt = 0
@@ -37,7 +43,7 @@ export function createBreaker (now: () => number = () => performance.now()): Bre
     get state () { return state },
     async run (work) {
       if (state === 'half-open' || (state === 'open' && now() < probeAt)) {
-        throw new IsthmusError('store_unavailable', 'the shared store did not answer')
+        throw refuse()
       }
       if (state === 'open') state = 'half-open'
       try {
