@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     maxWorkers: '100%',
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [system], testTimeout: 30_000, pool: 'forks' } },
+      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [system], testTimeout: 30_000, hookTimeout: 30_000, pool: 'forks' } },
       // Processes, ports and native libraries: one file at a time, with time to start them.
       { test: { name: 'system', include: [system], testTimeout: 300_000, hookTimeout: 300_000, pool: 'forks', fileParallelism: false } },
     ],

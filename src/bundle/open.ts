@@ -59,7 +59,9 @@ export async function openBundle (pathOrRoot: string, { verify = 'all' }: OpenBu
           { place: { file: join(dir, path) } })
       }
       if (endianness() === 'BE') bytes.swap32()
-      return new Float32Array(bytes.buffer, bytes.byteOffset, length)
+      const numbers = new Float32Array(bytes.buffer, bytes.byteOffset, length)
+      if (numbers.every(Number.isFinite)) return numbers
+      throw new IsthmusError('artefact_invalid', `${path} holds what is no number`, { place: { file: join(dir, path) } })
     },
   }
 }

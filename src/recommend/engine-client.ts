@@ -243,7 +243,12 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     putItems: async (items) => { await ask({ kind: 'put', items }) },
     removeItem: async (itemId) => await ask({ kind: 'remove', itemId }) === true,
     describe: async (itemId) => await ask({ kind: 'describe', itemId }) as EngineItemView | undefined,
-    status: () => ({ ...status, queueDepth: queue.length, waitMs: wait(1) }),
+    status: () => ({
+      ...status,
+      queueDepth: queue.length,
+      waitMs: wait(1),
+      busyMs: active.length === 0 ? 0 : now() - sentAt,
+    }),
     close () {
       closed ??= (async () => {
         closing.abort()

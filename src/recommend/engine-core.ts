@@ -160,6 +160,7 @@ export async function openEngine (
         tail: Object.fromEntries([...domains].map(([name, { index }]) => [name, index.tail])),
         queueDepth: 0,
         waitMs: 0,
+        busyMs: 0,
       }),
       close,
     }

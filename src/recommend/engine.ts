@@ -182,4 +182,6 @@ export interface EngineStatus {
   readonly queueDepth: number
   /** Milliseconds that a recommendation asked for now would take, foreseen from those before; 0 where none waits. */
   readonly waitMs: number
+  /** Milliseconds since the worker was sent what it is at; 0 while it is at nothing. */
+  readonly busyMs: number
 }

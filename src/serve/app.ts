@@ -40,6 +40,7 @@ import { playgroundRoutes } from './routes/playground.ts'
 import { recommendRoutes } from './routes/recommend.ts'
 import { similarRoutes } from './routes/similar.ts'
 import { userRoutes } from './routes/users.ts'
+import { watchWrites } from './watch-writes.ts'
 
 export interface AppLimits {
   /** Milliseconds that a request has unless it says otherwise. */
@@ -116,8 +117,9 @@ const ONE_VERSION: NonNullable<AppDeps['versions']> = {
 
 /** Builds the service from what it needs and opens nothing: tests inject requests, `server.ts` listens. */
 export async function buildApp (deps: AppDeps): Promise<App> {
-  const { models, versions = ONE_VERSION, store, now = Date.now, loopDelay = () => 0, isDraining = () => false } = deps
+  const { models, versions = ONE_VERSION, now = Date.now, loopDelay = () => 0, isDraining = () => false } = deps
   const limits = { ...LIMITS, ...deps.limits }
+  const { store, isFailing: writesFail } = watchWrites(deps.store)
   const metrics = deps.metrics ?? createMetrics()
   const app = deps.server ?? createServer()
 
@@ -182,7 +184,9 @@ export async function buildApp (deps: AppDeps): Promise<App> {
   await app.register(eventRoutes, { takeEvents, metrics })
   await app.register(userRoutes, { store })
   await app.register(modelRoutes, { life, root: versions.root })
-  await app.register(operationRoutes, { engine, newDomains, isDraining, pendingItems, sharedUp: deps.sharedUp })
+  await app.register(operationRoutes, {
+    engine, newDomains, isDraining, pendingItems, sharedUp: deps.sharedUp, writesFail,
+  })
   if (deps.withMetrics !== false) await app.register(metricsRoute, { engine, metrics, pendingItems, loopDelay })
   if (deps.playground !== false) {
     const keyless = (deps.keys ?? []).length === 0

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { PROBLEM_TYPE } from './plugins/errors.ts'
 import { requestIdOf } from './plugins/request-id.ts'
 import { problem, PROBLEMS, type ProblemCode } from './problems.ts'
@@ -8,7 +9,6 @@ import { problem, PROBLEMS, type ProblemCode } from './problems.ts'
 /** Node's codes of requests that never became one: https://nodejs.org/api/http.html#event-clienterror */
 const CODES: Readonly<Record<string, ProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'body_too_large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 }
 
@@ -19,8 +19,17 @@ export function answerClientError (error: Error & { readonly code?: string }, so
     socket.destroy()
     return
   }
-  const code = CODES[error.code ?? ''] ?? 'malformed_http'
-  const id = randomUUID()
+  end(socket, CODES[error.code ?? ''] ?? 'malformed_http', randomUUID())
+}
+
+/** Answers a CONNECT, which Node hands over as a bare socket: this is no proxy. */
+export function answerConnect (request: IncomingMessage, socket: Duplex): void {
+  // Whoever asked may go before the answer is out.
+  socket.on('error', () => {})
+  end(socket, 'method_not_allowed', requestIdOf(request))
+}
+
+function end (socket: Duplex, code: ProblemCode, id: string): void {
   const body = JSON.stringify(problem(code, id))
   const [status] = PROBLEMS[code]
   socket.end([

@@ -2,7 +2,8 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController } from 'fastify'
 import type { FastifyError, FastifyInstance } from 'fastify'
-import { answerClientError, answerExpectation } from './client-errors.ts'
+import { IsthmusError } from '../errors.ts'
+import { answerClientError, answerConnect, answerExpectation } from './client-errors.ts'
 import { answerFrameworkError } from './plugins/errors.ts'
 import { requestIdOf } from './plugins/request-id.ts'
 
@@ -41,6 +42,8 @@ const HTTP = {
   connectionsCheckingInterval: 1000,
   maxHeaderSize: 16 * 1024,
   insecureHTTPParser: false,
+  // Node's own refusal is no problem document; the hook below has one.
+  requireHostHeader: false,
 }
 const REQUESTS_PER_SOCKET = 1000
 
@@ -73,7 +76,12 @@ export function createServer (log?: LogOptions): FastifyInstance {
     frameworkErrors: (error: FastifyError, request, reply) => answerFrameworkError(error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>()
   server.decorate('door', door)
-  server.server.on('checkExpectation', answerExpectation)
+  server.server.on('checkExpectation', answerExpectation).on('connect', answerConnect)
+  server.addHook('onRequest', async ({ raw: { httpVersion, headers } }, reply) => {
+    if (headers.host !== undefined || httpVersion !== '1.1') return
+    reply.header('connection', 'close')
+    throw new IsthmusError('malformed_http', 'HTTP/1.1 without a host')
+  })
   // Not as a default of the server, which no route could leave: for a route that answers by its deadline anyway, the
   // timer and the abort signal of each request would be a tenth of its time on the HTTP thread.
   server.addHook('onRoute', (route) => {

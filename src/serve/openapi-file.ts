@@ -58,7 +58,7 @@ const NO_ENGINE: Engine = {
   putItems: absent,
   removeItem: absent,
   describe: absent,
-  status: () => ({ provider: 'cpu', retrieval: {}, items: {}, tail: {}, queueDepth: 0, waitMs: 0 }),
+  status: () => ({ provider: 'cpu', retrieval: {}, items: {}, tail: {}, queueDepth: 0, waitMs: 0, busyMs: 0 }),
   close: async () => {},
 }
 

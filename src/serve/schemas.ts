@@ -248,21 +248,26 @@ export const ProbeSchema = Type.Object({ status: StatusSchema }, closed)
 export const HealthSchema = Type.Object({
   status: StatusSchema,
   uptimeSeconds: Type.Number({ minimum: 0 }),
-  model: ModelSchema,
-  provider: Type.String({ description: 'Where the encoder runs.' }),
-  domains: Type.Array(Type.Object({
+  model: Type.Optional(ModelSchema),
+  provider: Type.Optional(Type.String({ description: 'Where the encoder runs.' })),
+  domains: Type.Optional(Type.Array(Type.Object({
     domain: Type.String(),
     items: Type.Integer(),
     retrieval: Type.String(),
     opened: Type.Boolean({ description: 'True where items posted since the model was made have opened it.' }),
-  }, closed)),
-  newDomains: Type.Enum(['off', 'unsupported', 'on'], {
+  }, closed))),
+  newDomains: Type.Optional(Type.Enum(['off', 'unsupported', 'on'], {
     description: 'What a posted item of an unknown domain does. off: it is refused (OPEN_DOMAINS is not set); ' +
       'unsupported: it is refused, as the model answers for its own domains alone; on: it opens the domain.',
-  }),
-  pendingItems: Type.Integer({ minimum: 0, description: 'Posted items that wait for their text embedding.' }),
-  sharedStore: Type.Enum(['none', 'up', 'down'], { description: 'What instances share; none: this one is alone.' }),
-}, closed)
+  })),
+  pendingItems: Type.Optional(Type.Integer({
+    minimum: 0, description: 'Posted items that wait for their text embedding.',
+  })),
+  writes: Type.Optional(Type.Enum(['ok', 'failing'], { description: 'What became of the latest write.' })),
+  sharedStore: Type.Optional(Type.Enum(['none', 'up', 'down'], {
+    description: 'What instances share; none: this one is alone.',
+  })),
+}, { ...closed, description: 'Where there are keys, a caller without one is told the first two alone.' })
 
 const ShareSchema = Type.Object({
   version: Type.String(),

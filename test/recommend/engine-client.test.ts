@@ -5,7 +5,13 @@ import type { EngineCall, EngineWorkerData } from '../../src/recommend/engine-pr
 import type { EngineThreadListeners } from '../../src/recommend/engine-thread.ts'
 
 const status: EngineStatus = {
-  provider: 'cpu', retrieval: { sport: 'exact' }, items: { sport: 3 }, tail: { sport: 0 }, queueDepth: 0, waitMs: 0,
+  provider: 'cpu',
+  retrieval: { sport: 'exact' },
+  items: { sport: 3 },
+  tail: { sport: 0 },
+  queueDepth: 0,
+  waitMs: 0,
+  busyMs: 0,
 }
 const item = (itemId: string) => ({ itemId, domain: 'sport', embedding: Float32Array.of(1, 2) })
 const job = (fields: Partial<RecommendJob> = {}): RecommendJob =>
@@ -63,7 +69,7 @@ describe('the engine client', () => {
     const { engine, threads } = await open()
     const calls = [1, 2, 3, 4].map(async (k) => await engine.recommend(job({ k })))
     expect(threads.sent.map((batch) => batch.length)).toEqual([1])
-    expect(engine.status()).toEqual({ ...status, queueDepth: 3 })
+    expect(engine.status()).toEqual({ ...status, queueDepth: 3, busyMs: expect.any(Number) })
     threads.answer()
     expect(threads.sent.map((batch) => batch.length)).toEqual([1, 3])
     threads.answer()

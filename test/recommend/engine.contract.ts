@@ -39,7 +39,11 @@ export function engineContract (name: string, open: OpenEngine): void {
       expect(engine.about).toEqual({ system: 'tiny', generated: true, threads: ['global', 'local'] })
       expect(engine.embedder).toEqual({ id: 'hash/384', width: 384 })
       expect(engine.status()).toMatchObject({
-        provider: expect.stringMatching(/^c/), items: { sport: 60, cloth: 60 }, tail: { sport: 0, cloth: 0 }, queueDepth: 0,
+        provider: expect.stringMatching(/^c/),
+        items: { sport: 60, cloth: 60 },
+        tail: { sport: 0, cloth: 0 },
+        queueDepth: 0,
+        busyMs: 0,
       })
     })
 

@@ -38,9 +38,9 @@ export interface StartedModels {
 /** Opens what is selected, with the histories that come with it; closes again what was opened where that fails. */
 export async function startModels (deps: StartModelsDeps): Promise<StartedModels> {
   const { config, env, folder, store, log, metrics } = deps
-  const { bundle, provider, retrieval, userCache, playground, maxWaiting, openDomains, redis, embedTokensPerDay } = config
+  const { bundle, provider, retrieval, userCache, playground, maxWaiting, openDomains, redis } = config
   const embedders = createEmbedderShelf(async (wanted) => await openTextEmbedder(wanted, env, {
-    tokensPerDay: embedTokensPerDay, onTokens: (tokens) => { metrics.embeddingTokens.inc(tokens) },
+    tokensPerDay: config.embedTokensPerDay, onTokens: (tokens) => { metrics.embeddingTokens.inc(tokens) },
   }))
   const down = new Set<string>()
   const open = async (dir: string): Promise<OpenedModel> => await openModel(dir, {

@@ -68,9 +68,12 @@ export const access = fp(async (app: FastifyInstance, { keys, onLoopback, metric
   })
 }, { name: 'access', dependencies: ['limit-rate'] })
 
-/** The key as it came; undefined where there is none, or where it cannot be one. */
-function presented ({ headers }: FastifyRequest): string | undefined {
+/** The key as it came; undefined where there is none, or where it cannot be one, or where two may be meant. */
+function presented ({ headers, raw: { rawHeaders } }: FastifyRequest): string | undefined {
   const { authorization, [KEY_HEADER]: own } = headers
+  // Node keeps the first of several; what stands before the service may have looked at another.
+  const isName = (text: string, i: number): boolean => i % 2 === 0 && text.toLowerCase() === 'authorization'
+  if (authorization !== undefined && rawHeaders.filter(isName).length > 1) return undefined
   const key = authorization === undefined ? own : /^Bearer +(\S+)$/i.exec(authorization)?.[1]
   return typeof key === 'string' && key.length <= LONGEST_KEY ? key : undefined
 }

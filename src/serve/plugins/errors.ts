@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { IsthmusError } from '../../errors.ts'
+import { createLogPace } from '../log-pace.ts'
 import { isProblemCode, problem, PROBLEMS, ProblemSchema, Refusal, retryAfter } from '../problems.ts'
 import type { Fault, ProblemCode } from '../problems.ts'
 import { createRouteTable, type RouteTable } from '../route-table.ts'
@@ -18,6 +19,7 @@ export const errors = fp(async (app: FastifyInstance) => {
   // Routes refer to it.
   app.addSchema(ProblemSchema)
   const routes = createRouteTable()
+  const pace = createLogPace()
   app.decorate('routeTable', routes)
   app.addHook('onRoute', (route) => routes.add(route))
   app.addHook('onReady', async () => { routes.all() })
@@ -26,9 +28,11 @@ export const errors = fp(async (app: FastifyInstance) => {
     // What Fastify has against the request comes second where nobody would have taken it.
     if (request.is404 && 'code' in error && error.code.startsWith('FST_')) return await sendNotFound(request, reply)
     const { code, faults } = classify(error)
-    if (PROBLEMS[code][0] >= 500) {
-      // The message of a mean error names no input; the cause of a bug needs its stack.
-      request.log[code === 'internal' ? 'error' : 'warn']({ err: error, code }, 'request failed')
+    // The message of a mean error names no input; the cause of a bug needs its stack.
+    if (code === 'internal') request.log.error({ err: error, code }, 'request failed')
+    else if (PROBLEMS[code][0] >= 500) {
+      const silent = pace(code)
+      if (silent !== undefined) request.log.warn({ err: error, code, silent }, 'request failed')
     }
     return sendProblem(request, reply, code, faults)
   })

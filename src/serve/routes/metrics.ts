@@ -16,6 +16,24 @@ export interface MetricsRouteOptions {
 /** GET /metrics. Gauges are read when they are asked for, from what this thread knows: a scrape asks nobody. */
 export const metricsRoute: FastifyPluginAsyncTypebox<MetricsRouteOptions> = async (app, options) => {
   const { engine, metrics, pendingItems, loopDelay } = options
+  let running: Promise<string> | undefined
+
+  const scrape = async (): Promise<string> => {
+    const { provider, items, retrieval, tail, queueDepth } = engine.status()
+    metrics.queueDepth.set(queueDepth)
+    metrics.pendingItems.set(pendingItems())
+    metrics.eventLoopDelay.set(loopDelay() / 1000)
+    // Another model may lead by now: what was said of the one before is no longer so.
+    metrics.modelInfo.reset()
+    metrics.engineItems.reset()
+    metrics.indexTail.reset()
+    metrics.modelInfo.set({ ...engine.model, provider }, 1)
+    for (const domain of engine.domains) {
+      metrics.engineItems.set({ domain, retrieval: retrieval[domain] ?? 'none' }, items[domain] ?? 0)
+      metrics.indexTail.set({ domain }, tail[domain] ?? 0)
+    }
+    return await metrics.registry.metrics()
+  }
 
   app.get('/metrics', {
     schema: {
@@ -29,19 +47,9 @@ export const metricsRoute: FastifyPluginAsyncTypebox<MetricsRouteOptions> = asyn
     },
     config: { scope: 'metrics', unguarded: true },
   }, async (_request, reply) => {
-    const { provider, items, retrieval, tail, queueDepth } = engine.status()
-    metrics.queueDepth.set(queueDepth)
-    metrics.pendingItems.set(pendingItems())
-    metrics.eventLoopDelay.set(loopDelay() / 1000)
-    metrics.modelInfo.set({ ...engine.model, provider }, 1)
-    // Domains come and go with models.
-    metrics.engineItems.reset()
-    metrics.indexTail.reset()
-    for (const domain of engine.domains) {
-      metrics.engineItems.set({ domain, retrieval: retrieval[domain] ?? 'none' }, items[domain] ?? 0)
-      metrics.indexTail.set({ domain }, tail[domain] ?? 0)
-    }
     reply.type(metrics.registry.contentType).header('cache-control', 'no-store')
-    return await metrics.registry.metrics()
+    // Scrapes that come at once share one look.
+    running ??= scrape().finally(() => { running = undefined })
+    return await running
   })
 }
