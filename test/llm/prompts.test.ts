@@ -55,7 +55,7 @@ describe('the prompts', () => {
     expect(() => promptOf('profile-part/0')).toThrow(expect.objectContaining({ code: 'config_invalid' }))
   })
 
-  it('show a text from outside as one line of JSON that nothing in it can leave, and change by nothing else', () => {
+  it('P39: show a text from outside as one line of JSON that nothing in it can leave, and change by nothing else', () => {
     for (const { name, fill } of PROMPTS) {
       const filled = fill({ ...VALUES, ...Object.fromEntries(OUTSIDE.map((value) => [value, [...INJECTIONS]])) })
       const plain = fill(VALUES)

@@ -62,12 +62,15 @@ describe('a damaged bundle', () => {
 
     for (let i = 0; i < MUTANTS; i++) {
       const path = paths[i % paths.length]!
-      const name = names[random.integer(names.length)]!
-      // Half of them come with a manifest that vouches for them: then the parser behind the hash meets them.
-      const rehashed = i % 2 === 0 && path !== MANIFEST_FILE
+      // Half of each file's come with a manifest that vouches for them: then the parser behind the hash meets them.
+      const rehashed = Math.floor(i / paths.length) % 2 === 0 && path !== MANIFEST_FILE
       const bytes = await readFile(join(good.dir, path))
-      const mutant = MUTATIONS[name]!(bytes, random)
-      if (mutant.equals(bytes)) continue
+      let name: string
+      let mutant: Buffer
+      do {
+        name = names[random.integer(names.length)]!
+        mutant = MUTATIONS[name]!(bytes, random)
+      } while (mutant.equals(bytes))
       await writeFile(join(dir, path), mutant)
       if (rehashed) await vouch(dir, good.manifest, path, mutant)
 

@@ -1,7 +1,8 @@
 import type { LightMyRequestResponse } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ApiKey, newKey, parseKeys, SCOPES } from '../../src/config/api-keys.ts'
+import { type ApiKey, findKey, newKey, parseKeys, SCOPES } from '../../src/config/api-keys.ts'
 import type { Route } from '../../src/serve/route-table.ts'
+import { figure } from '../support/figures.ts'
 import { openService, type Service } from './service.ts'
 
 const made = [
@@ -59,6 +60,20 @@ describe('with keys, the service', () => {
       }
     }
     expect(found).toEqual(wanted)
+  })
+
+  it('P18: looks as long at a wrong key as at one that begins like the right one', ({ task }) => {
+    const right = made.find(({ name }) => name === 'read')!.key
+    const times = { near: [] as number[], far: [] as number[] }
+    for (let i = 0; i < 20_000; i++) {
+      const kind = i % 2 === 0 ? 'near' : 'far'
+      const shown = kind === 'near' ? `${right.slice(0, -1)}!` : `!${right.slice(1)}`
+      const from = process.hrtime.bigint()
+      expect(findKey(keys, shown) === undefined).toBe(true)
+      times[kind].push(Number(process.hrtime.bigint() - from))
+    }
+    const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
+    figure({ task }, `median ${median(times.near)} ns for a key that begins like the right one, ${median(times.far)} ns for another`)
   })
 
   it('says the same of every wrong key, before it has read a body, and how to show one', async () => {

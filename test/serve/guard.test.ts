@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { describe, expect, it, vi } from 'vitest'
 import type { Engine } from '../../src/recommend/engine.ts'
@@ -33,6 +34,40 @@ describe('a service that is', () => {
       release()
       expect((await Promise.all(taken)).map(({ statusCode }) => statusCode)).toEqual([200, 200])
       expect((await service.post('/recommend?domain=sport', {})).statusCode).toBe(200)
+    } finally {
+      release()
+      await service.close()
+    }
+  })
+
+  it('P12: left by fifty clients has none of them in work any more', async () => {
+    let release = (): void => {}
+    let held: Promise<void> | undefined
+    let begun = 0
+    const service = await openService({
+      limits: { maxInFlight: 50, requestTimeoutMs: 5000 },
+      wrapEngine: (engine): Engine => ({
+        ...engine,
+        async recommend (job, gone) {
+          begun++
+          await held
+          return await engine.recommend(job, gone)
+        },
+      }),
+    })
+    try {
+      held = new Promise((resolve) => { release = resolve })
+      const { port } = new URL(await service.server.listen({ port: 0, host: '127.0.0.1' }))
+      const sockets = Array.from({ length: 50 }, () => connect(Number(port), '127.0.0.1'))
+      for (const socket of sockets) {
+        socket.on('error', () => {}).write('POST /recommend?domain=sport HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n' +
+          'content-length: 2\r\n\r\n{}')
+      }
+      await vi.waitFor(async () => {
+        expect([begun, (await service.get('/items/sport-0001')).statusCode]).toEqual([50, 503])
+      }, { timeout: 20_000 })
+      for (const socket of sockets) socket.resetAndDestroy()
+      await vi.waitFor(async () => { expect((await service.get('/items/sport-0001')).statusCode).toBe(200) }, { timeout: 20_000 })
     } finally {
       release()
       await service.close()

@@ -7,6 +7,7 @@ import { LOCAL_EMBEDDER_ID } from '../../src/encode/local-embedder.ts'
 import { createRandom } from '../../src/random.ts'
 import { openStore } from '../../src/state/embedded/open-store.ts'
 import type { Store } from '../../src/state/stores.ts'
+import { figure } from '../support/figures.ts'
 import { type TinyBundle, writeTinyBundle } from '../support/tiny-bundle.ts'
 import { type ServiceProcess, startProcess } from './process.ts'
 
@@ -34,7 +35,7 @@ describe('npm start, killed while it is written to', () => {
     await rm(dataDir, { recursive: true, force: true })
   })
 
-  it(`has every acknowledged write after a restart, and none twice, in ${ROUNDS} rounds`, async () => {
+  it(`P1: has every acknowledged write after a restart, and none twice, in ${ROUNDS} rounds`, async (test) => {
     const seed = Number(process.env.SEED ?? Date.now() % 1e6)
     console.log(`SEED=${seed}`)
     const random = createRandom(seed, 'kill')
@@ -53,7 +54,7 @@ describe('npm start, killed while it is written to', () => {
       if (events === 'acknowledged') tally.events++
       if (item === 'acknowledged') tally.items++
     }
-    console.log(`${tally.events} calls with events and ${tally.items} items acknowledged`)
+    figure(test, `seed ${seed}: ${tally.events} calls with events and ${tally.items} items acknowledged in ${ROUNDS} rounds, none lost`)
     expect(Math.min(tally.events, tally.items)).toBeGreaterThan(ROUNDS)
 
     // Through the service as well: a retry is a duplicate, and an item is there and searched.

@@ -26,12 +26,16 @@ export interface ServiceProcess {
   stop: (signal?: NodeJS.Signals) => Promise<number | string>
 }
 
-/** Starts the compiled service as `npm start` does, on a free port, and waits for its address. */
+/**
+ * Starts the compiled service as `npm start` does, on a free port, and waits for its address.
+ * @param under a command that runs it as its own process, e.g. `strace -D`
+ */
 export async function startProcess (
-  env: Record<string, string>, flags: readonly string[] = []
+  env: Record<string, string>, flags: readonly string[] = [], under: readonly string[] = []
 ): Promise<ServiceProcess> {
   const script = fileURLToPath(compiled('scripts/start.ts'))
-  const child = spawn(process.execPath, [script, '--port', '0', ...flags], {
+  const [command = '', ...rest] = [...under, process.execPath, script, '--port', '0', ...flags]
+  const child = spawn(command, rest, {
     // Neighbours of a test on a busy machine must not decide its answers.
     env: { ...process.env, REQUEST_TIMEOUT_MS: '5000', MAX_LOOP_DELAY_MS: '10000', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

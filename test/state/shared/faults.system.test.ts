@@ -3,7 +3,7 @@ import { parseRedisUrl } from '../../../src/config/redis-url.ts'
 import { createRandom } from '../../../src/random.ts'
 import { figure } from '../../support/figures.ts'
 import { type RedisServers, startRedis, startSentinel } from '../../support/redis.ts'
-import { startProxy, type TcpProxy } from '../../support/tcp-proxy.ts'
+import { startToxiproxy, type ToxicProxy, type Toxiproxy } from '../../support/toxiproxy.ts'
 import { event, eventually, type Instance, item, items, newNamespace, openInstance, sent } from './instance.ts'
 
 const INSTANCES = 3
@@ -11,19 +11,23 @@ const USERS = 8
 
 describe('three instances and one Redis that keeps nothing on its disk', () => {
   let redis: RedisServers
-  let proxies: TcpProxy[]
+  let toxiproxy: Toxiproxy
+  let proxies: ToxicProxy[]
   let instances: Instance[]
   let namespace: string
   beforeEach(async () => {
     redis = await startRedis()
     namespace = newNamespace()
-    proxies = await Promise.all(Array.from({ length: INSTANCES }, async () => await startProxy(redis.nodes[0]!.port)))
+    toxiproxy = await startToxiproxy()
+    proxies = await Promise.all(Array.from({ length: INSTANCES }, async () =>
+      await toxiproxy.proxy(redis.nodes[0]!.port)))
     instances = await Promise.all(proxies.map(async (proxy) => await openInstance(addressOf(proxy), namespace, {
       timeoutMs: 500, contactMs: 3000, logLength: 50,
     })))
   })
   afterEach(async () => {
-    for (const one of [...instances, ...proxies]) await one.close()
+    for (const one of instances) await one.close()
+    await toxiproxy.close()
     await redis.close()
   })
 
@@ -61,9 +65,9 @@ describe('three instances and one Redis that keeps nothing on its disk', () => {
         }
       }
       const faults: ReadonlyArray<readonly [string, () => Promise<unknown>]> = [
-        ['one is cut off', async () => { proxies[0]!.set('down') }],
-        ['the others are, too', async () => { for (const proxy of proxies) proxy.set('down') }],
-        ['one hears nothing', async () => { proxies[1]!.set('hang') }],
+        ['one is cut off', async () => { await proxies[0]!.set('down') }],
+        ['the others are, too', async () => { for (const proxy of proxies) await proxy.set('down') }],
+        ['one hears nothing', async () => { await proxies[1]!.set('hang') }],
         ['Redis is killed', async () => {
           await redis.nodes[0]!.kill()
           await redis.nodes[0]!.start()
@@ -75,7 +79,7 @@ describe('three instances and one Redis that keeps nothing on its disk', () => {
         await Promise.all(Array.from({ length: 30 }, async () => await write(instances[random.integer(INSTANCES)]!)))
         await strike()
         await Promise.all(Array.from({ length: 30 }, async () => await write(instances[random.integer(INSTANCES)]!)))
-        for (const proxy of proxies) proxy.set('ok')
+        for (const proxy of proxies) await proxy.set('ok')
         const healed = performance.now()
         const { histories, itemIds } = await converged()
         figure(context, `agreed ${Math.round(performance.now() - healed)} ms after the heal`)
@@ -89,7 +93,7 @@ describe('three instances and one Redis that keeps nothing on its disk', () => {
 
   it('P33: notice that the log was cut off before they had read it, and read everything', async () => {
     const [a, b] = [instances[0]!, instances[1]!]
-    proxies[1]!.set('down')
+    await proxies[1]!.set('down')
     await eventually(() => { expect(b.store.status().up).toBe(false) })
     // Redis cuts whole blocks of a hundred.
     for (let i = 0; i < 400; i += 20) {
@@ -97,7 +101,7 @@ describe('three instances and one Redis that keeps nothing on its disk', () => {
     }
     await a.store.erase('u0')
     await sent(a)
-    proxies[1]!.set('ok')
+    await proxies[1]!.set('ok')
     await eventually(() => { expect(b.store.status()).toMatchObject({ up: true, gaps: 1 }) })
     expect([...b.store.changes()]).toHaveLength(400)
     expect(b.store.isErased('u0')).toBe(true)
@@ -106,19 +110,19 @@ describe('three instances and one Redis that keeps nothing on its disk', () => {
   it('P25: answer a history from their own disk while Redis is away, say so, and find back', async () => {
     const [a, b] = [instances[0]!, instances[1]!]
     for (const way of [
-      'down', 'hang', ['slow', 2000], ['cut', 0], ['cut', 40],
+      'down', 'hang', ['slow', 2000], ['cut', 1], ['cut', 40], ['reset', 0], ['narrow', 0],
     ] as const) {
       const userId = `user of ${String(way)}`
       await a.store.append([event(`${userId} 1`, { userId, itemId: 'mine', timestamp: 1 })])
       await b.store.append([event(`${userId} 2`, { userId, itemId: 'yours', timestamp: 2 })])
       await sent(a, b)
       expect(await items(a.store, userId)).toEqual(['mine', 'yours'])
-      proxies[0]!.set(way)
+      await proxies[0]!.set(way)
       await eventually(async () => { expect(await items(a.store, userId)).toEqual(['!', 'mine']) })
       // A write is acknowledged all the same, and read at once.
       expect(await a.store.append([event(`${userId} 3`, { userId, itemId: 'late', timestamp: 3 })])).toEqual(['accepted'])
       expect(await items(a.store, userId)).toEqual(['!', 'mine', 'late'])
-      proxies[0]!.set('ok')
+      await proxies[0]!.set('ok')
       await eventually(async () => {
         expect(await items(a.store, userId)).toEqual(['mine', 'yours', 'late'])
         expect(await items(b.store, userId)).toEqual(['mine', 'yours', 'late'])
@@ -129,7 +133,7 @@ describe('three instances and one Redis that keeps nothing on its disk', () => {
   it('P25: read an answer that comes in small pieces', async () => {
     await instances[0]!.store.append(Array.from({ length: 50 }, (_, i) => event(`e${i}`)))
     await sent(instances[0]!)
-    proxies[1]!.set(['slice', 7])
+    await proxies[1]!.set(['slice', 7])
     await eventually(async () => { expect(await items(instances[1]!.store)).toHaveLength(50) })
   })
 
@@ -179,6 +183,6 @@ describe('a master that sentinels replace', () => {
   }, 300_000)
 })
 
-function addressOf ({ port }: TcpProxy) {
+function addressOf ({ port }: ToxicProxy) {
   return parseRedisUrl(`redis://127.0.0.1:${port}`, 'REDIS_URL')
 }

@@ -1,0 +1,113 @@
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { figure } from '../support/figures.ts'
+import { type TinyBundle, writeTinyBundle } from '../support/tiny-bundle.ts'
+import { CHUNKED, HEAD } from './bad-inputs/malformed.ts'
+import { type ServiceProcess, startProcess } from './process.ts'
+
+/** Of a thousand requests; what a process takes once and keeps is taken before the count begins. */
+const MOST_MIB = 1
+const ROUNDS = 6
+const LEAK = `
+const http = await import('node:http')
+const kept = []
+const emit = http.Server.prototype.emit
+http.Server.prototype.emit = function (name, ...args) {
+  if (name === 'request') kept.push(Buffer.alloc(8192, kept.length))
+  return emit.call(this, name, ...args)
+}`
+
+describe('the memory of a service', () => {
+  let tiny: TinyBundle
+  let root: string
+  let service: ServiceProcess
+  beforeEach(async () => {
+    tiny = await writeTinyBundle()
+    root = await mkdtemp(join(tmpdir(), 'isthmus-memory-'))
+  })
+  afterEach(async () => {
+    await service.stop('SIGKILL')
+    await tiny.close()
+    await rm(root, { recursive: true, force: true })
+  })
+  const start = async (flags: string): Promise<void> => {
+    service = await startProcess({
+      DATA_DIR: join(root, 'data'), LOG_LEVEL: 'error', NODE_OPTIONS: `--max-semi-space-size=2 ${flags}`,
+    }, ['--bundle', tiny.root])
+  }
+  const resident = async (): Promise<number> => {
+    const status = await readFile(`/proc/${service.child.pid}/status`, 'utf8')
+    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024
+  }
+  /** Growth of a thousand requests in MiB, by the median of its rounds: a garbage collection may be late in one. */
+  const slope = async (requests: number, round: (i: number) => Promise<void>): Promise<number> => {
+    for (let i = 0; i < 3; i++) await round(i)
+    const growths: number[] = []
+    for (let i = 3; i < 3 + ROUNDS; i++) {
+      const before = await resident()
+      await round(i)
+      growths.push((await resident() - before) * 1000 / requests)
+    }
+    return growths.sort((a, b) => a - b)[ROUNDS >> 1]!
+  }
+  let users = 0
+  const ask = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n += 50) {
+      await Promise.all(Array.from({ length: 50 }, async () => {
+        await service.post('/recommend?domain=sport', { userId: `user-${users++}`, history: [{ itemId: `item-${users}` }] })
+      }))
+    }
+  }
+
+  it('P14: stays bounded under many users, uploads that are broken off, and bodies in the smallest chunks', async (test) => {
+    await start('')
+    const many = await slope(1000, async () => await ask(1000))
+    expect(many).toBeLessThan(MOST_MIB)
+    const aborted = await slope(250, async () => {
+      await Promise.all(Array.from({ length: 250 }, async () => await abort(service)))
+    })
+    expect(aborted).toBeLessThan(MOST_MIB * 4)
+    const { status } = await service.post('/events', { userId: 'u', itemId: 'sport-0001' })
+    expect(status).toBe(202)
+    const before = await resident()
+    for (let i = 0; i < 5; i++) expect(await chunks(service, 1_000_000)).toMatch(/^HTTP\/1\.1 4\d\d/)
+    const after = await resident()
+    expect(after - before).toBeLessThan(64)
+    expect((await service.get('/health/ready')).status).toBe(200)
+    figure(test, `${many.toFixed(2)} MiB a thousand users, ${aborted.toFixed(2)} MiB a thousand uploads broken off, ` +
+      `${(after - before).toFixed(1)} MiB after 5 million chunks of one byte (${users} users in all)`)
+  }, 600_000)
+
+  it('P14: is seen to grow where something leaks', async (test) => {
+    await start(`--import=data:text/javascript,${encodeURIComponent(LEAK)}`)
+    const leaking = await slope(1000, async () => await ask(1000))
+    figure(test, `${leaking.toFixed(2)} MiB a thousand requests, with 8 KiB of each kept on purpose`)
+    expect(leaking).toBeGreaterThan(MOST_MIB)
+  }, 600_000)
+})
+
+/** Sends half of a body and goes. */
+async function abort (service: ServiceProcess): Promise<void> {
+  const { port, hostname } = new URL(service.address)
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  await new Promise((resolve) => socket.write(`${HEAD}content-length: 200000\r\n\r\n${'x'.repeat(100_000)}`, resolve))
+  socket.resetAndDestroy()
+  await new Promise((resolve) => socket.once('close', resolve))
+}
+
+/** Sends a body of `count` chunks of a byte each; what was answered. */
+async function chunks (service: ServiceProcess, count: number): Promise<string> {
+  const { port, hostname } = new URL(service.address)
+  const socket = connect(Number(port), hostname)
+  let answer = ''
+  socket.on('error', () => {}).setEncoding('utf8').on('data', (text: string) => { answer += text })
+  socket.write(CHUNKED + '1\r\nx\r\n'.repeat(count))
+  await new Promise((resolve) => socket.once('close', resolve))
+  return answer
+}
