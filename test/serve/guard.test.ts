@@ -45,7 +45,7 @@ describe('a service that is', () => {
     let held: Promise<void> | undefined
     let begun = 0
     const service = await openService({
-      limits: { maxInFlight: 50, requestTimeoutMs: 5000 },
+      limits: { maxInFlight: 50, requestTimeoutMs: 60_000 },
       wrapEngine: (engine): Engine => ({
         ...engine,
         async recommend (job, gone) {
@@ -57,6 +57,7 @@ describe('a service that is', () => {
     })
     try {
       held = new Promise((resolve) => { release = resolve })
+      begun = 0
       const { port } = new URL(await service.server.listen({ port: 0, host: '127.0.0.1' }))
       const sockets = Array.from({ length: 50 }, () => connect(Number(port), '127.0.0.1'))
       for (const socket of sockets) {

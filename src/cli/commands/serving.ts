@@ -27,7 +27,9 @@ export const DOCTOR = {
   summary: 'Looks at what this machine has, and says what brings what it lacks',
   says: 'Then at what start would use with the settings of this environment: keys, bundle, data directory, journal, ' +
     'Redis, ports. It changes nothing.',
-  flags: START.flags,
+  flags: {
+    bundle: START.flags.bundle, port: START.flags.port, host: START.flags.host, 'data-dir': START.flags['data-dir'],
+  },
   examples: [
     { run: 'doctor', says: 'one line a thing, with advice below what is absent' },
     { run: 'doctor --json', says: 'the same for a program' },
