@@ -91,7 +91,8 @@ describe('a service whose Redis and whose endpoint of embeddings are ill', () =>
       const { answers, times, failures } = await openLoop(RATE, ask, async () => {
         await eventually(async () => { expect(await ask()).toEqual(['shared_store_unavailable']) })
         for (let i = 0; i < 25; i++) await probes()
-        expect(await post()).toBe('pending')
+        // An endpoint that is slow alone answers in the time that a post waits.
+        expect(await post()).toBe(way[0] === 'slow' ? 'ready' : 'pending')
       })
       expect([way, failures]).toEqual([way, []])
       const lacking = answers.filter((reasons) => reasons.length > 0).length
