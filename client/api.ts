@@ -193,7 +193,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The process turns */
+        /** The process turns, and its engine is not lost in one call */
         get: operations["live"];
         put?: never;
         post?: never;
@@ -210,7 +210,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Requests are welcome: the model is loaded and the service is not ending */
+        /** Requests are welcome: the model is loaded, its engine moves, and the service is not ending */
         get: operations["ready"];
         put?: never;
         post?: never;
@@ -302,7 +302,7 @@ export interface components {
              * @description Stable; branch on this.
              * @enum {unknown}
              */
-            code: "validation_failed" | "malformed_json" | "malformed_http" | "empty_body" | "json_too_deep" | "bad_url" | "bad_header" | "unknown_domain" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "item_in_two_domains" | "embedding_model_mismatch" | "models_fixed" | "older_version" | "reload_in_progress" | "domains_fixed" | "too_many_domains" | "variants_differ" | "body_too_large" | "unsupported_media_type" | "unsupported_encoding" | "expectation_failed" | "bundle_refused" | "headers_too_large" | "rate_limited" | "internal" | "overloaded" | "store_overloaded" | "store_full" | "store_timeout" | "store_unavailable" | "engine_unavailable" | "engine_bad_output" | "shutting_down" | "deadline_exceeded";
+            code: "validation_failed" | "malformed_json" | "malformed_http" | "empty_body" | "json_too_deep" | "bad_url" | "bad_header" | "unknown_domain" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "item_in_two_domains" | "embedding_model_mismatch" | "models_fixed" | "older_version" | "reload_in_progress" | "domains_fixed" | "too_many_domains" | "variants_differ" | "body_too_large" | "unsupported_media_type" | "unsupported_encoding" | "expectation_failed" | "bundle_refused" | "headers_too_large" | "rate_limited" | "embedding_budget_exhausted" | "internal" | "overloaded" | "store_overloaded" | "store_full" | "store_timeout" | "store_unavailable" | "engine_unavailable" | "engine_bad_output" | "shutting_down" | "deadline_exceeded";
             detail?: string;
             /** @description The request id, as in the log and in `x-request-id`. */
             instance: string;
@@ -2718,13 +2718,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description An RFC 9457 problem. */
+            /** @description Default Response */
             503: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": {
+                        /** @enum {unknown} */
+                        status: "ok" | "degraded" | "unavailable";
+                    };
                 };
             };
         };
@@ -2845,7 +2848,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Default Response */
+            /** @description Where there are keys, a caller without one is told the first two alone. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2855,14 +2858,14 @@ export interface operations {
                         /** @enum {unknown} */
                         status: "ok" | "degraded" | "unavailable";
                         uptimeSeconds: number;
-                        model: {
+                        model?: {
                             name: string;
                             version: string;
                             variant?: string;
                         };
                         /** @description Where the encoder runs. */
-                        provider: string;
-                        domains: {
+                        provider?: string;
+                        domains?: {
                             domain: string;
                             items: number;
                             retrieval: string;
@@ -2873,14 +2876,19 @@ export interface operations {
                          * @description What a posted item of an unknown domain does. off: it is refused (OPEN_DOMAINS is not set); unsupported: it is refused, as the model answers for its own domains alone; on: it opens the domain.
                          * @enum {unknown}
                          */
-                        newDomains: "off" | "unsupported" | "on";
+                        newDomains?: "off" | "unsupported" | "on";
                         /** @description Posted items that wait for their text embedding. */
-                        pendingItems: number;
+                        pendingItems?: number;
+                        /**
+                         * @description What became of the latest write.
+                         * @enum {unknown}
+                         */
+                        writes?: "ok" | "failing";
                         /**
                          * @description What instances share; none: this one is alone.
                          * @enum {unknown}
                          */
-                        sharedStore: "none" | "up" | "down";
+                        sharedStore?: "none" | "up" | "down";
                     };
                 };
             };
