@@ -95,7 +95,7 @@ describe('the memory of a service', () => {
     const { status } = await service.post('/events', { userId: 'u', itemId: 'sport-0001' })
     expect(status).toBe(202)
     const send = async (times: number): Promise<void> => {
-      for (let i = 0; i < times; i++) expect(await chunks(service, 1_000_000)).toMatch(/^HTTP\/1\.1 4\d\d/)
+      for (let i = 0; i < times; i++) expect(await chunks(service, 1_000_000)).toMatch(/^HTTP\/1\.1 (4\d\d|503) /)
     }
     await send(2)
     const before = await kept()
