@@ -6,9 +6,8 @@ import { serviceConfig } from '../src/config/service-config.ts'
 import { given, readConfig } from '../src/config/step-flags.ts'
 import { importEvents } from '../src/pipeline/import-events.ts'
 import { importSettings } from '../src/pipeline/import-settings.ts'
+import { startProgress } from '../src/progress.ts'
 import { openStore } from '../src/state/embedded/open-store.ts'
-
-const TELL_EVERY_MS = 2000
 
 await runCommand(IMPORT_EVENTS, async ({ flags, operands, signal }) => {
   const settings = importSettings({
@@ -19,7 +18,7 @@ await runCommand(IMPORT_EVENTS, async ({ flags, operands, signal }) => {
   const dataDir = config.dataDir ?? join(process.cwd(), 'data', (await openBundle(config.bundle)).manifest.name)
   const store = await openStore(dataDir)
   try {
-    let told = performance.now()
+    const progress = startProgress({ label: 'import-events', unit: 'users' })
     const { users, events } = await importEvents({
       inputs: [...flags.in, ...operands],
       store,
@@ -27,12 +26,9 @@ await runCommand(IMPORT_EVENTS, async ({ flags, operands, signal }) => {
       signal,
       onBadRow: ({ file, line, reason }) => console.error(`left out: ${file}:${line}: ${reason}`),
       onRead: ({ rows, bad }) => console.error(`import-events: ${rows} rows read, ${bad} left out`),
-      onProgress: (done) => {
-        if (performance.now() - told < TELL_EVERY_MS) return
-        told = performance.now()
-        console.error(`import-events: ${done} users`)
-      },
+      onProgress: (done) => { progress.update(done) },
     })
+    progress.finish()
     return { says: `${dataDir}: ${events} events of ${users} users brought in`, result: { dataDir, users, events } }
   } finally {
     await store.close()

@@ -8,7 +8,8 @@ export interface Progress {
 
 export interface ProgressOptions {
   readonly label: string
-  readonly total: number
+  /** Absent where nobody knows before the end: then there is neither a share nor a time left. */
+  readonly total?: number
   readonly unit: string
   readonly out?: NodeJS.WritableStream & { isTTY?: boolean }
   /** Milliseconds, monotonic. */
@@ -32,11 +33,12 @@ export function startProgress ({
   const line = (done: number, note: string): string => {
     const seconds = (now() - started) / 1000
     const rate = seconds < MEASURED_S ? 0 : done / seconds
-    const left = rate > 0 && done < total ? `, ${duration((total - done) / rate)} left` : ''
+    const left = rate > 0 && total !== undefined && done < total ? `, ${duration((total - done) / rate)} left` : ''
+    const speed = rate > 0 ? `, ${rate >= 10 ? rate.toFixed(0) : rate.toPrecision(2)}/s${left}` : ''
+    if (total === undefined) return `${label} (${done} ${unit}${speed})${note && ` ${note}`}`
     const share = total > 0 ? Math.min(1, done / total) : 1
     const filled = Math.round(share * BAR_WIDTH)
     const bar = out.isTTY === true ? ` [${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}]` : ''
-    const speed = rate > 0 ? `, ${rate >= 10 ? rate.toFixed(0) : rate.toPrecision(2)}/s${left}` : ''
     return `${label}${bar} ${(share * 100).toFixed(0)} % (${done}/${total} ${unit}${speed})${note && ` ${note}`}`
   }
   const draw = (text: string, end: boolean): void => {

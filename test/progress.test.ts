@@ -50,6 +50,15 @@ describe('a progress line', () => {
       'parts 50 % (2/4 notes)\nparts done in 2 s\nvectors 50 % (1/2 users)\nvectors done in 0.0 s\n')
   })
 
+  it('has count and rate alone where nobody knows how much there is', () => {
+    const out = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: true })
+    let time = 0
+    const progress = startProgress({ label: 'import', unit: 'users', out, now: () => time })
+    time = 2000
+    progress.update(100)
+    expect(String(out.read())).toBe('\r\x1b[Kimport (100 users, 50/s)')
+  })
+
   it('names no rate before there is one', () => {
     const { progress, at, shown } = started(false)
     at(10)

@@ -6,7 +6,7 @@ import { shardsFor } from '../../src/retrieve/shards.ts'
 import { startChild } from '../child.ts'
 import type { IndexFigures, IndexQuestion, IndexResults } from './figures.ts'
 import { measureService } from './measure-service.ts'
-import { indexReport } from './report.ts'
+import { indexPicture, indexReport } from './report.ts'
 import { writeWideBundle } from './wide-bundle.ts'
 
 export interface BenchIndexOptions {
@@ -63,6 +63,8 @@ export async function benchIndex (options: BenchIndexOptions): Promise<IndexResu
       await mkdir(dirname(out), { recursive: true })
       await writeFile(figuresOf(out), `${JSON.stringify(results, undefined, 1)}\n`)
       await writeFile(out, indexReport(results))
+      const picture = indexPicture(results)
+      if (picture !== undefined) await writeFile(out.replace(/(\.md)?$/, '.svg'), picture)
     } finally {
       await rm(dirname(work), { recursive: true, force: true })
     }

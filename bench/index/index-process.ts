@@ -53,6 +53,16 @@ async function measure (question: IndexQuestion): Promise<IndexFigures> {
   const exactLatency = await search(exact, queries, width, Math.min(200, users))
   await exact.close()
 
+  const bySearch = []
+  for (const { ef, recall: found } of recall) {
+    const opened = await openHnswIndex({
+      shards: paths.map((path) => async () => await readFile(path)), base: vectors, width, efSearch: ef,
+    })
+    const { p50 } = await search(opened, queries, width, Math.min(200, SEARCHES))
+    bySearch.push({ ef, recall: found, p50 })
+    await opened.close()
+  }
+
   const before = process.memoryUsage().rss
   const load = timer()
   const index = await openHnswIndex({
@@ -74,6 +84,7 @@ async function measure (question: IndexQuestion): Promise<IndexFigures> {
     saveSeconds,
     bytes,
     recall,
+    bySearch,
     ef: enough.ef,
     exactLatency,
     loadSeconds,

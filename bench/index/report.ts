@@ -1,7 +1,18 @@
+import { curvePlot } from '../../src/pipeline/study/plot.ts'
 import type { IndexFigures, IndexResults, Latency, ServiceFigures } from './figures.ts'
 
 /** The sizes that the page has a row for, whether they were run or not. */
 export const SIZES: readonly number[] = [10_000, 100_000, 1_000_000]
+
+/** Recall against latency as a picture, a line for each size; undefined where nothing of it was measured. */
+export function indexPicture ({ indexes }: IndexResults): string | undefined {
+  const lines = indexes.filter(({ skewed }) => !skewed).flatMap(({ rows, bySearch }) => bySearch === undefined
+    ? []
+    : [{ name: `${count(rows)} items`, points: bySearch.map(({ recall, p50 }) => ({ x: p50, y: recall })) }])
+  return lines.length === 0
+    ? undefined
+    : curvePlot('Recall against latency of the graph, by ef', { x: 'p50 of a search, ms', y: 'recall@100' }, lines)
+}
 
 /** The page for people: docs/performance/index.md. */
 export function indexReport (results: IndexResults): string {

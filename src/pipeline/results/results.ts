@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { basename } from 'node:path'
+import { cp } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { openDataset, PREPARE } from '../../data/dataset-files.ts'
 import type { Statistics } from '../../data/statistics.ts'
 import { readStep } from '../../files/step.ts'
@@ -80,6 +81,9 @@ export async function results (options: ResultsOptions): Promise<ResultsPage | {
     levers: LEVERS.map(({ name, instead }) => ({ name, instead, row: named(leverRow(name)).row })),
   }
   await writeFileAtomic(file, renderResults(page))
+  // How ours was trained with the first seed, as a picture beside the page.
+  const { run } = ran.done.get(plan.get(OURS)![0]!)!
+  await cp(join(run, 'curve.svg'), join(dirname(file), `${basename(file, '.md')}-learning-curve.svg`))
   return page
 }
 

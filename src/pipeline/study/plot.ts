@@ -30,15 +30,19 @@ export function linePlot (title: string, lines: readonly PlotLine[]): string {
 
 /**
  * Lines over x as it is measured, both axes from zero, the points of a line joined in the order in which they come: as
- * one thing grows another may turn back.
+ * one thing grows another may turn back. What is no number, as the p99 of no answer, has no point.
  */
 export function curvePlot (
-  title: string, axes: { readonly x: string, readonly y: string }, lines: readonly PlotLine[]
+  title: string, axes: { readonly x: string, readonly y: string }, given: readonly PlotLine[]
 ): string {
+  const lines = given.map(({ name, points }) =>
+    ({ name, points: points.filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y)) }))
   const points = lines.flatMap((line) => line.points)
   const right = WIDTH - MARGIN.right
   const bottom = HEIGHT - MARGIN.bottom
-  const most = { x: 1.05 * Math.max(...points.map(({ x }) => x)), y: 1.05 * Math.max(...points.map(({ y }) => y)) }
+  const most = {
+    x: 1.05 * Math.max(1e-9, ...points.map(({ x }) => x)), y: 1.05 * Math.max(1e-9, ...points.map(({ y }) => y)),
+  }
   const x = (value: number): number => MARGIN.left + (right - MARGIN.left) * value / most.x
   const y = (value: number): number => bottom - (bottom - MARGIN.top) * value / most.y
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => share / 1.05)
@@ -52,7 +56,8 @@ export function curvePlot (
     ...lines.map(({ name, points }, n) => {
       const colour = COLOURS[n % COLOURS.length]!
       const places = points.map((point) => [fixed(x(point.x)), fixed(y(point.y))])
-      return `<polyline fill="none" stroke="${colour}" stroke-width="1.5" points="${places.map((at) => at.join(',')).join(' ')}"/>` +
+      const path = places.map((place) => place.join(',')).join(' ')
+      return `<polyline fill="none" stroke="${colour}" stroke-width="1.5" points="${path}"/>` +
         places.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" fill="${colour}"/>`).join('') +
         `<text x="${right + 12}" y="${MARGIN.top + 14 * n + 4}" fill="${colour}">${escape(name)}</text>`
     }),

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { IndexFigures, ServiceFigures } from '../../../bench/index/figures.ts'
-import { indexReport } from '../../../bench/index/report.ts'
+import { indexPicture, indexReport } from '../../../bench/index/report.ts'
 
 const index = (rows: number, skewed = false): IndexFigures => ({
   rows,
@@ -51,4 +51,16 @@ it('the page of the index has a row for each size, and says which were not run',
   expect(page).toContain('| 10,000 | differ | 10.0 | 0.9500 | 0.9000 |')
   // Each of the four tables that grow with the catalogue.
   expect(page.match(/^\| 1,000,000 \| not run \|/gm)).toHaveLength(4)
+})
+
+it('draws recall against latency, a line for each size whose searches were timed', () => {
+  const timed = (rows: number): IndexFigures =>
+    ({ ...index(rows), bySearch: [{ ef: 100, recall: 0.95, p50: 0.4 }, { ef: 200, recall: 0.9912, p50: 0.8 }] })
+  const results = {
+    machine: 'two cores', when: '2026-01-02', bundle: 'demo', domain: 'sport', loadAverage: 1, services: [],
+  }
+  const svg = indexPicture({ ...results, indexes: [index(1000), timed(10_000), timed(100_000)] })
+  expect(svg?.match(/<polyline /g)).toHaveLength(2)
+  expect(svg).toContain('100,000 items')
+  expect(indexPicture({ ...results, indexes: [index(1000)] })).toBeUndefined()
 })

@@ -23,6 +23,12 @@ describe('the picture', () => {
     const xs = [...svg.matchAll(/cx="([\d.]+)"/g)].slice(0, 2).map(([, x]) => Number(x) - 64)
     expect(xs[1]! / xs[0]!).toBeCloseTo(2, 1)
   })
+
+  it('leaves out what was no number', () => {
+    const svg = servePicture([{ ...row(1, 1000, 4000, 700), service: { ...summary(0), p99: Number.NaN } }])
+    expect(svg).not.toMatch(/NaN|Infinity/)
+    expect(svg.match(/<circle /g)).toHaveLength(2)
+  })
 })
 
 describe('the report', () => {

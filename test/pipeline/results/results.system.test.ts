@@ -35,6 +35,7 @@ describe('npm run results', () => {
     expect(new Set(rows.map((row) => row.split(' | ').slice(1).join())).size).toBe(rows.length)
     expect(page()).toContain('80 users')
     expect(page()).toContain('2 seeds ± deviation (42, 43)')
+    expect(readFileSync(join(folder, 'results-learning-curve.svg'), 'utf8')).toMatch(/^<svg [^]*<polyline /)
   })
 
   it('trains nothing again that is unchanged, and writes the same page', async () => {
