@@ -74,7 +74,7 @@ describe.skipIf(NO_MOCKS)(`augment against servers of others${reason}`, () => {
     const random = createRandom(seed, 'kill')
     const augment = (): Promise<Run> => run('augment', [
       '--in', join(folder, 'embeddings'), '--out', join(folder, 'augmentation'), '--chat', 'openai', '--kmeans-k', '3',
-      '--at-once', '1', ...remote(),
+      '--no-ground', '--at-once', '1', ...remote(),
     ])
     for (let kill = 0; kill < KILLS; kill++) {
       const at = proxy.asked() + 1 + random.integer(50)
