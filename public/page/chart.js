@@ -134,7 +134,11 @@ export function createChart (onPick) {
     /** Asks for the chart anew. @param names of the domains, in the order of their colours */
     async load (names) {
       domains = names
-      const { points, share } = await api.chart()
+      const found = await api.chart().catch(absent)
+      $('map').hidden = found === undefined
+      $('example').hidden = found === undefined
+      if (found === undefined) return
+      const { points, share } = found
       all = points
       learn(points)
       const [x, y] = [points.map((point) => point.x), points.map((point) => point.y)]
@@ -149,6 +153,7 @@ export function createChart (onPick) {
     /** Lights items: those of the session, in order, those answered, and those added here. */
     async light (next) {
       lit = next
+      if (all.length === 0) return
       canvas.setAttribute('aria-label', `A map of ${all.length} items. Lit are ${lit.session.length} of the session and ` +
         `${lit.answers.length} recommended ones; the lists name them.`)
       const unknown = [...lit.session, ...lit.answers, ...lit.added].filter((itemId) => !places.has(itemId))
@@ -162,6 +167,11 @@ export function createChart (onPick) {
       redraw()
     },
   }
+}
+
+/** Too few items make no chart, and the page goes without. */
+function absent (error) {
+  if (error.status !== 404) throw error
 }
 
 function tell (point, toPixels) {

@@ -16,8 +16,8 @@ export interface Chart {
   /** The part of all differences that the two directions hold, 0 to 1. */
   readonly share: number
   place: (item: Place) => ChartPoint
-  /** Items evenly taken from each domain, which has its part of the whole. */
-  all: () => ChartPoint[]
+  /** Items evenly taken from each domain, which has its part of the whole; domains may have been opened since. */
+  all: (domains: readonly DomainCatalogue[]) => ChartPoint[]
 }
 
 /** @param width of the global half; undefined where there are too few items to differ */
@@ -38,14 +38,14 @@ export function drawChart (domains: readonly DomainCatalogue[], width: number): 
   return {
     share: all > 0 ? (first + second) / all : 0,
     place,
-    all: () => domains.flatMap((domain) => sample(domain, SHOWN / domains.length).map(place)),
+    all: (now) => now.flatMap((domain) => sample(domain, SHOWN / now.length).map(place)),
   }
 }
 
 /** At most so many live items of a domain, evenly. */
 function sample (domain: DomainCatalogue, most: number): Place[] {
   const rows = [...domain.index.vectors.rows()]
-  const step = Math.max(1, rows.length / Math.floor(most))
+  const step = Math.max(1, rows.length / Math.max(1, Math.floor(most)))
   return Array.from({ length: Math.ceil(rows.length / step) }, (_, i) => ({ domain, row: rows[Math.floor(i * step)]! }))
 }
 

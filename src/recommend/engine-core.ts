@@ -140,7 +140,8 @@ export async function openEngine (
       async chart (itemIds) {
         if (chart === undefined) return undefined
         const { share, place, all } = chart
-        return { share, points: itemIds?.flatMap((itemId) => places.get(itemId) ?? []).map(place) ?? all() }
+        const named = itemIds?.flatMap((itemId) => places.get(itemId) ?? []).map(place)
+        return { share, points: named ?? all([...domains.values()]) }
       },
       putItems: async (items) => putItems(items),
       async removeItem (itemId) {

@@ -53,7 +53,9 @@ describe.skipIf(!hasChromium && !inCi)(`the playground in a real browser${hasChr
   })
 
   /** The page in a profile of its own, ready for a shopper unless told otherwise; its complaints fail the test. */
-  async function visit ({ at = service.address, dark = false, ready = true, width = 1440 } = {}): Promise<Page> {
+  async function visit (
+    { at = service.address, dark = false, ready = true, width = 1440, withChart = true } = {}
+  ): Promise<Page> {
     context = await browser.newContext({
       viewport: { width, height: 900 }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce',
     })
@@ -62,8 +64,9 @@ describe.skipIf(!hasChromium && !inCi)(`the playground in a real browser${hasChr
     page.on('pageerror', (error) => complaints.push(String(error)))
     page.on('console', (message) => {
       // A refusal that a test asks for is logged by the browser itself.
-      if (message.type() === 'error' && !message.text().includes('status of 401')) complaints.push(message.text())
+      if (message.type() === 'error' && !/status of 40[14]/.test(message.text())) complaints.push(message.text())
     })
+    if (!withChart) await page.route('**/chart', async (route) => await route.fulfill({ status: 404, json: { code: 'not_found' } }))
     await page.goto(at)
     if (ready) await page.locator('#answers[data-round="1"]').waitFor()
     return page
@@ -154,6 +157,14 @@ describe.skipIf(!hasChromium && !inCi)(`the playground in a real browser${hasChr
     expect(await picks(page).last().innerText()).toContain(name)
   })
 
+  it('goes without a map where there are too few items for one', async () => {
+    const page = await visit({ withChart: false })
+    await answered(page, async () => await (await find(page, 'running')).first().click())
+    expect(await page.getByRole('heading', { name: 'Where the items lie' }).isVisible()).toBe(false)
+    expect(await page.getByRole('alert').isVisible()).toBe(false)
+    expect(await card(page, 'cloth').innerText()).toContain('Rests on the history: 1 item')
+  })
+
   it('explains an answer: threads, shops, items, likeness, and what is alike in every domain', async () => {
     const page = await visit()
     for (const words of ['trail shoes', 'merino']) await answered(page, async () => await (await find(page, words)).first().click())
@@ -218,6 +229,7 @@ describe.skipIf(!hasChromium && !inCi)(`the playground in a real browser${hasChr
       ])
       expect(await card(other, 'garden').innerText()).toContain('Rests on the history: 1 item')
       expect(await other.locator('#legend').innerText()).toContain('garden')
+      expect(await other.locator('#chart').getAttribute('aria-label')).toContain('A map of 123 items')
       await card(other, 'garden').getByRole('button', { name: 'Why' }).first().click()
       await other.getByText('This system has no local thread').waitFor()
     } finally {
