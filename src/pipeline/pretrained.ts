@@ -27,13 +27,14 @@ const SHARED = [
 export function pretrainedRun (dir: string, manifest: StepManifest, weights: Weights): Pretrained {
   // Written by `train`; a run of both phases says what the first came to.
   const { best, finetune } = manifest as unknown as {
-    best: { epoch: number, validation: Record<string, number> }, finetune?: FinetuneFacts
+    best: { validation: Record<string, number> }, finetune?: FinetuneFacts
   }
   return {
     dir,
     manifest,
     best: {
-      epoch: best.epoch,
+      // None of the run that takes it.
+      epoch: 0,
       ndcg10: finetune?.before ?? best.validation['ndcg10']!,
       weights: new Map([...weights].filter(([name]) => !name.startsWith(`${ADAPTERS}.`))),
     },

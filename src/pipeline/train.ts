@@ -171,10 +171,10 @@ function checkpointOf (out: string): string {
   return `${resolve(out)}.checkpoint`
 }
 
-async function writeRun (folder: string, { weights, curve, best }: Trained): Promise<void> {
+async function writeRun (folder: string, { weights, curve, ...came }: Trained): Promise<void> {
   await writeWeights(folder, WEIGHTS, weights)
   await writeFileAtomic(join(folder, 'curve.csv'), curveCsv(curve))
-  await writeFileAtomic(join(folder, 'curve.svg'), curveSvg(curve, best.epoch))
+  await writeFileAtomic(join(folder, 'curve.svg'), curveSvg(curve, bestEpoch(came)))
 }
 
 function runFields (
@@ -193,12 +193,17 @@ function runFields (
     parameters: countTrained(spec, weights),
     epochs: curve.length,
     best: {
-      epoch: best.epoch,
+      epoch: bestEpoch({ best, start }),
       validation: best.epoch === start?.epoch ? start.metrics : curve.find((row) => row.epoch === best.epoch)!.metrics,
     },
     ...(start && { finetune: finetuneFacts(start, best) }),
     seconds: Math.round(seconds.reduce((sum, each) => sum + each, 0)),
   }
+}
+
+/** The epoch that the weights are of: where the last phase gained nothing, one of the phase before. */
+function bestEpoch ({ best, start }: { best: BestEpoch, start?: PhaseStart | undefined }): number {
+  return best.epoch === start?.epoch ? start.before.epoch : best.epoch
 }
 
 /** What the last phase began with, and came to. */

@@ -180,6 +180,13 @@ describe('the second phase of llm-edt', () => {
     expect((await trainStep(edt('first', { dft: false }))).manifest.finetune).toBeUndefined()
   })
 
+  it('says so where it gained nothing: the weights are of the best epoch of the first', async () => {
+    const { manifest } = await trainStep(edt('still', { dftLearningRate: 0, dftWeightDecay: 0 }))
+    expect(manifest.finetune).toMatchObject({ bestEpoch: 0 })
+    const { best } = (await trainStep(edt('first', { dft: false }))).manifest as unknown as { best: { epoch: number } }
+    expect(manifest.best).toEqual(best)
+  })
+
   it('begins with the first phase of another run, of one phase or of both, where that fits', async () => {
     for (const pretrained of ['first', 'both']) {
       const own = edt(`on-${pretrained}`, {}, { pretrained: join(folder, pretrained) })
