@@ -13,16 +13,19 @@ import { profileSettings } from '../src/pipeline/profile-settings.ts'
 import { openSpending } from '../src/pipeline/spending.ts'
 import { tellEdt } from '../src/pipeline/study/edt/tell.ts'
 import { llmEdtStudy } from '../src/pipeline/study/llm-edt.ts'
+import { llmRecgStudy } from '../src/pipeline/study/llm-recg.ts'
 import { llm4cdsrStudy } from '../src/pipeline/study/llm4cdsr.ts'
 import type { StudyOrder } from '../src/pipeline/study/llm4cdsr.ts'
 import { runStudy } from '../src/pipeline/study/run-study.ts'
 import type { StudyOptions } from '../src/pipeline/study/run-study.ts'
 import type { Study } from '../src/pipeline/study/study.ts'
+import { tellTransfer } from '../src/pipeline/study/transfer.ts'
 import { hoursFromNow, studyFolder, terminalContext } from '../src/pipeline/terminal.ts'
 
 const STUDIES: Readonly<Record<string, Pick<StudyOptions, 'tell'> & { make: (order: StudyOrder) => Study }>> = {
   llm4cdsr: { make: llm4cdsrStudy },
   'llm-edt': { make: llmEdtStudy, tell: tellEdt },
+  'llm-recg': { make: llmRecgStudy, tell: tellTransfer },
 }
 
 await runCommand(STUDY, async ({ flags, operands: [name = '', ...more], signal }) => {
@@ -44,7 +47,8 @@ await runCommand(STUDY, async ({ flags, operands: [name = '', ...more], signal }
   const { seed: _seed, ...overrides } = settings.train.overrides
   const file = flags.out ?? join(workRoot, smoke ? 'work' : 'docs', 'studies', `${name}.md`)
   const left = await runStudy({
-    make: (chosen) => make({
+    make: (chosen, domains) => make({
+      domains,
       seeds: Array.from({ length: count }, (_, i) => first + i),
       chosen,
       overrides: { ...overrides, ...(smoke && { epochs: 2 }) },

@@ -51,7 +51,11 @@ export const STUDY = {
   group: 'measure',
   summary: 'Trains every cell of a paper\'s questions, and writes their page with plots',
   says: `What is there unchanged is skipped, an unfinished cell is empty. ${GO_ON}`,
-  operands: { form: 'llm4cdsr|llm-edt [more files …]', says: 'whose questions', words: ['llm4cdsr', 'llm-edt'] },
+  operands: {
+    form: 'llm4cdsr|llm-edt|llm-recg [more files …]',
+    says: 'whose questions',
+    words: ['llm4cdsr', 'llm-edt', 'llm-recg'],
+  },
   flags: {
     ...STUDY_FLAGS,
     seeds: { type: 'string', value: 'n', default: '3', says: 'runs of each cell' },

@@ -10,6 +10,8 @@ import { WHOLE } from './study.ts'
 export interface StudyOrder {
   /** Of the main table and the ablations; sweeps have the first alone. */
   readonly seeds: readonly number[]
+  /** The domains of the data. */
+  readonly domains: readonly string[]
   /** The settings chosen for a contestant, by its name. */
   readonly chosen: (name: string) => Readonly<Record<string, unknown>>
   /** Further settings of every training, such as fewer epochs. */

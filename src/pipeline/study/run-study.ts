@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { openDataset } from '../../data/dataset-files.ts'
 import type { IsthmusError } from '../../errors.ts'
 import { writeFileAtomic } from '../../files/write.ts'
 import { loadTf } from '../../nn/tf.ts'
 import type { Cell, CellFolders } from '../cells/cell.ts'
 import { runCells } from '../cells/run-cells.ts'
+import { chainFolders } from '../chain.ts'
 import type { ChainContext } from '../chain.ts'
 import { measureEfficiency } from '../efficiency.ts'
 import { readEmbedManifest } from '../embed.ts'
@@ -23,7 +25,7 @@ import { WHOLE } from './study.ts'
 
 export interface StudyOptions {
   /** @param chosen the settings that `tune` chose for a contestant, by its name */
-  readonly make: (chosen: (name: string) => Readonly<Record<string, unknown>>) => Study
+  readonly make: (chosen: (name: string) => Readonly<Record<string, unknown>>, domains: readonly string[]) => Study
   /** What `tune` left for this data; where there is no such file, settings are those of the presets. */
   readonly tuning?: string
   /** Says what sections of kind `told` hold. */
@@ -48,7 +50,8 @@ export async function runStudy (options: StudyOptions): Promise<readonly string[
   const { context, profile, jobs, deadline, file, command, tell: teller } = options
   const { work, settings: { backend, evaluate }, signal, say, progress } = context
   await makeInputs([WHOLE], context, profile)
-  const study = options.make(await chosenBy(options))
+  const { domains } = await openDataset(chainFolders(work).dataset)
+  const study = options.make(await chosenBy(options), domains.map(({ name }) => name))
   const { rows, baselines: wanted = [] } = study
   await makeInputs(rows.map(({ input }) => input), context, profile)
   if (wanted.length > 0) await runSteps(baselineSteps(context), context)

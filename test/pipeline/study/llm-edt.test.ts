@@ -12,6 +12,7 @@ const ORDER: StudyOrder = {
   chat: 'extractive',
   smoke: false,
   machine: 'a small one',
+  domains: ['food', 'kitchen'],
 }
 const study = llmEdtStudy(ORDER)
 const of = (section: string) => study.rows.filter((row) => row.section === section)

@@ -9,6 +9,7 @@ const study = llm4cdsrStudy({
   chat: 'extractive',
   smoke: false,
   machine: 'any',
+  domains: ['food', 'kitchen'],
 })
 const of = (section: string) => study.rows.filter((row) => row.section === section)
 
