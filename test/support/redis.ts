@@ -29,9 +29,21 @@ export interface RedisNode {
 }
 
 export async function freePort (): Promise<number> {
+  const port = await listenOnce(0)
+  if (port === undefined) throw new Error('no port is free')
+  return port
+}
+
+/** The port, where it could be listened on; 0 stands for any. */
+async function listenOnce (wanted: number): Promise<number | undefined> {
   const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  server.listen(wanted, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') return undefined
+    throw error
+  }
   const { port } = server.address() as { port: number }
   server.close()
   await once(server, 'close')
@@ -83,11 +95,11 @@ async function startNode (
   return node
 }
 
-/** The port of a cluster's bus lies 10,000 above. */
+/** The port of a cluster's bus lies 10,000 above, and has to be free as well. */
 async function portForCluster (): Promise<number> {
   for (;;) {
     const port = await freePort()
-    if (port < 55_000) return port
+    if (port < 55_000 && await listenOnce(port + 10_000) !== undefined) return port
   }
 }
 
