@@ -14,10 +14,10 @@ if (called === '--version') {
   process.exit(0)
 }
 
-// npm runs the script named `prepare` by itself after an install; ours is a step that users ask for by name.
-const npmCommand = process.env.npm_command
-const askedByUser = npmCommand === undefined || ['run', 'run-script', 'start', 'test', 'exec'].includes(npmCommand)
-if (called === 'prepare' && !askedByUser) process.exit(0)
+// npm runs the script named `prepare` by itself after an install, and before the first `npx isthmus` in a clone; ours
+// is a step that users ask for by name.
+const { npm_command: npmCommand, npm_lifecycle_event: npmScript } = process.env
+if (called === 'prepare' && npmScript === 'prepare' && !['run', 'run-script'].includes(npmCommand)) process.exit(0)
 
 const compiler = findCompiler()
 if (compiler !== undefined) {

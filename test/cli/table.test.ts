@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { GROUPS, npmScript } from '../../src/cli/command.ts'
@@ -57,6 +58,16 @@ describe('the table of commands', () => {
   })
 })
 
+describe('the door', () => {
+  it.each(['install', 'ci', 'exec', 'pack'])('does nothing where npm %s runs the script named prepare by itself', (npm) => {
+    const env = { ...process.env, npm_command: npm, npm_lifecycle_event: 'prepare' }
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/run.mjs', 'prepare'], {
+      cwd: root, encoding: 'utf8', env,
+    })
+    expect([status, stdout, stderr]).toEqual([0, '', ''])
+  })
+})
+
 describe('help', () => {
   it('lists every command once below its heading', () => {
     const text = overview(COMMANDS)
@@ -82,6 +93,26 @@ describe('help', () => {
 })
 
 describe('completion', () => {
+  /** What bash would offer for the last of the words. */
+  const offered = (...words: string[]): string[] => {
+    const script = `${completionScript('bash', COMMANDS)}
+      COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}
+      _isthmus; printf '%s\\n' "\${COMPREPLY[@]}"`
+    const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8', cwd: root })
+    expect([status, stderr]).toEqual([0, ''])
+    return stdout.split('\n').filter(Boolean)
+  }
+
+  it('in a real bash offers commands, flags, their values and files', () => {
+    expect(offered('isthmus', 'pre')).toEqual(['prepare'])
+    expect(offered('npx', 'isthmus', 'bench-s')).toEqual(['bench-serve', 'bench-shed', 'bench-soak'])
+    expect(offered('isthmus', 'train', '--back')).toEqual(['--backend', '--backbone'])
+    expect(offered('npx', 'isthmus', 'train', '--backend', 'n')).toEqual(['native-gpu', 'native'])
+    expect(offered('isthmus', 'train', '--in', 'packa').sort()).toEqual(['package-lock.json', 'package.json'])
+    expect(offered('isthmus', 'state', '')).toContain('copy')
+    expect(offered('npx', 'vites')).toEqual([])
+  })
+
   it.each(SHELLS)('of %s knows every command and every flag', (shell) => {
     const script = completionScript(shell, COMMANDS)
     for (const { name, flags } of COMMANDS) {
