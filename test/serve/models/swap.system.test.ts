@@ -1,10 +1,12 @@
-import { execFileSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import {
   appendFile, cp, link, mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MANIFEST_FILE, type Manifest } from '../../../src/bundle/manifest.ts'
 import { CURRENT_FILE, pointTo, PREVIOUS_FILE } from '../../../src/bundle/selection.ts'
@@ -163,14 +165,19 @@ describe('a service under load, while its models change', () => {
     const pointed = await mkdtemp(join(tmpdir(), 'isthmus-pointer-'))
     const names = versions.map(({ manifest }) => manifest.version)
     const script = `import { pointTo } from ${JSON.stringify(new URL('../../../dist/src/bundle/selection.js', import.meta.url).href)}
-      for (let i = 0; ; i++) await pointTo(${JSON.stringify(pointed)}, ${JSON.stringify(names)}[i % 2])`
+      for (let i = 0; ; i++) {
+        await pointTo(${JSON.stringify(pointed)}, ${JSON.stringify(names)}[i % 2])
+        if (i === 1) process.stdout.write('writes')
+      }`
     await pointTo(pointed, names[0]!)
     for (let i = 0; i < 8; i++) {
-      try {
-        execFileSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 300 + 37 * i, killSignal: 'SIGKILL', stdio: 'ignore' })
-      } catch {
-        // Killed, as it was meant to be.
-      }
+      const writer = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+      // It says when it has written twice; from then on any moment is one of a write.
+      await once(writer.stdout, 'data')
+      await setTimeout(7 * i)
+      const ended = once(writer, 'exit')
+      writer.kill('SIGKILL')
+      await ended
       expect(names).toContain((await readFile(join(pointed, CURRENT_FILE), 'utf8')).trim())
     }
     expect(names).toContain((await readFile(join(pointed, PREVIOUS_FILE), 'utf8')).trim())
