@@ -83,6 +83,26 @@ describe('two services that share a Redis', () => {
     for (const { log, printed } of services) expect(log() + printed).not.toContain(SECRET)
   })
 
+  it('know of a domain that one of them opened, and again after a restart', async () => {
+    const zero = await writeTinyBundle({
+      embedder: { id: LOCAL_EMBEDDER_ID, width: 384 }, name: 'zero', withLocal: false, system: 'llm-recg',
+    })
+    const open = async (name: string): Promise<ServiceProcess> => await startProcess({
+      DATA_DIR: join(root, name), REDIS_URL: redis.url, REDIS_TIMEOUT_MS: '2000',
+    }, ['--bundle', zero.root, '--open-domains'])
+    const ask = async (service: ServiceProcess) =>
+      await service.post('/recommend?domain=toys', { history: [{ itemId: 'sport-0000' }] })
+    const [c, d] = [await open('c'), await open('d')]
+    expect((await c.post('/items', { itemId: 't1', domain: 'toys', title: 'a running doll' })).status).toBe(201)
+    await eventually(async () => { expect((await ask(d)).body).toMatchObject({ items: [{ itemId: 't1' }] }) })
+    expect(await json(d, '/health')).toMatchObject({ newDomains: 'on', domains: [{}, {}, { domain: 'toys', opened: true }] })
+    await d.stop('SIGKILL')
+    const again = await open('d')
+    expect((await ask(again)).body).toMatchObject({ basis: 'history', items: [{ itemId: 't1' }] })
+    for (const service of [c, again]) await service.stop('SIGKILL')
+    await zero.close()
+  })
+
   it('can be copied from Redis to a folder', async () => {
     await services[0]!.post('/events', { userId: 'cain', itemId: 'sport-0004' })
     await eventually(async () => { expect((await services[1]!.get('/users/cain')).status).toBe(200) })
