@@ -152,6 +152,21 @@ export const BENCH_SHED = {
   json: 'capacity and every row',
 } as const satisfies Command
 
+export const BENCH_NEW_DOMAIN = {
+  name: 'bench-new-domain',
+  group: 'measure',
+  summary: 'Opens a domain in a served llm-recg bundle, and asks for what every user there did last',
+  says: 'Seconds of the whole ingest, HR@10 beside chance with a paired test, and beside the domain\'s own popularity. ' +
+    'Train the bundle on a log without the domain.',
+  flags: {
+    bundle: { type: 'string', value: 'folder', required: true, says: 'an llm-recg bundle without the domain' },
+    data: { type: 'string', value: 'folder', required: true, multiple: true, says: 'raw events and items' },
+    domain: { type: 'string', value: 'name', required: true, says: 'the one to open' },
+  },
+  examples: [{ run: 'bench-new-domain --bundle models/kitchen --data food-kitchen --domain food', says: 'some minutes' }],
+  json: 'all of these figures',
+} as const satisfies Command
+
 export const BENCH_SOAK = {
   name: 'bench-soak',
   group: 'measure',
