@@ -67,4 +67,24 @@ describe('npm run study', () => {
       'ablations.svg', 'alpha.svg', 'clusters.svg', 'generated.svg', 'injection.svg', 'main.svg', 'overlap.svg', 'tau.svg',
     ])
   }, 1_200_000)
+
+  it('asks what LLM-RecG is worth where nobody has trained, beside what needs no training', async () => {
+    const { status, stdout } = await study('llm-recg', '--jobs', '2')
+    expect(status).toBe(0)
+    expect(stdout).toContain('0 cells are left')
+    const page = await pageOf('llm-recg')
+    for (const row of ['sport: sasrec, one projection', 'cloth: bert4rec, LLM-RecG', 'cloth: without SG',
+      'sport: disjoint halves of the users', 'sport: alpha 0.0001']) {
+      expect(page).toMatch(new RegExp(`\\| ${row} \\| 1 \\| [01]\\.\\d{4} \\|`))
+    }
+    const [, told = ''] = page.split('## Every metric, by domain')
+    for (const row of ['random', 'text-similarity', 'popularity', 'transitions', 'sport: sasrec, LLM-RecG',
+      'sport: no text of a target']) {
+      // In two domains, each ranked in two ways; with SASRec in the table of the map as well.
+      expect(told.split(`\n| ${row} |`).length - 1).toBe(row.includes('sasrec') ? 5 : 4)
+    }
+    expect(told).not.toContain('halves')
+    expect((await readdir(join(folder, 'llm-recg'))).sort()).toEqual(['alpha.svg', 'map.svg'])
+    expect((await study('llm-recg')).stderr).toMatch(/(\d+) trainings, \1 of them done already/)
+  }, 1_200_000)
 })
