@@ -79,7 +79,9 @@ function isMatrix (tensor: Tensor): tensor is Matrix {
 function columnsOf ({ name, dims: [rows, columns], raw_data: raw }: Matrix): object[] {
   const values = new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.byteLength))
   const scales = new Float32Array(columns)
-  for (const [i, value] of values.entries()) scales[i % columns] = Math.max(scales[i % columns]!, Math.abs(value) / STEPS)
+  for (const [i, value] of values.entries()) {
+    scales[i % columns] = Math.max(scales[i % columns]!, Math.abs(value) / STEPS)
+  }
   const small = Int8Array.from(values, (value, i) => {
     const scale = scales[i % columns]!
     return scale === 0 ? 0 : Math.round(value / scale)

@@ -145,7 +145,8 @@ describe('POST /items with bad input (5.2)', () => {
       expect((await service.post('/items', { items })).statusCode).toBe(201)
     }
     const similar = await service.get('/items/g299/similar?k=100')
-    expect(similar.json().items.filter(({ itemId }: { itemId: string }) => /^g\d/.test(itemId)).length).toBeGreaterThan(90)
+    const { items } = similar.json<{ items: Array<{ itemId: string }> }>()
+    expect(items.filter(({ itemId }) => /^g\d/.test(itemId)).length).toBeGreaterThan(90)
   })
 
   it('row 35: one bad item of ten refuses all ten, and is named', async () => {
