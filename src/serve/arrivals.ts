@@ -26,6 +26,8 @@ export interface ArrivalsOptions {
 }
 
 const WINDOW_MS = 100
+/** Without a request for so long, what kept the loop busy was no load, and says nothing of those that come now. */
+const QUIET_MS = 1000
 
 /**
  * Watches the turns of the event loop in which requests are read. Costs nothing while none are: there is no timer.
@@ -52,7 +54,7 @@ export function watchArrivals (options: ArrivalsOptions = {}): Arrivals {
     turn++
     afterTurn(end)
     const [at, idleNow] = [now(), idle()]
-    blind = Math.max(0, at - turnAt - (idleNow - idleAt))
+    blind = turn === 1 || at - turnAt > QUIET_MS ? 0 : Math.max(0, at - turnAt - (idleNow - idleAt))
     turnAt = at
     idleAt = idleNow
     if (at - windowAt < WINDOW_MS) return

@@ -45,6 +45,15 @@ describe('the arrival of a request', () => {
     expect(arrivals.of(old)).toBe(72.5)
   })
 
+  it('is when it is read, where no request came for a second and something else kept the loop busy', () => {
+    const { arrivals, work, nextTurn } = openLoop()
+    work(300)
+    expect(arrivals.of(old)).toBe(300)
+    nextTurn()
+    work(1001)
+    expect(arrivals.of(old)).toBe(1301)
+  })
+
   it('is one turn earlier for what comes with its connection', () => {
     const { arrivals, work, nextTurn } = openLoop()
     const [fresh, waiting] = [new Socket(), new Socket()]

@@ -37,6 +37,8 @@ describe('every answer of the running service', () => {
         const { status, printed } = await schemathesis([
           '--config-file', fileURLToPath(new URL('./schemathesis.toml', import.meta.url)),
           'run', `${service.address}/openapi.json`, '--checks', 'all', '--seed', SEED, '--max-examples', EXAMPLES,
+          // More operations than an address may show wrong keys in a minute; access.test.ts asks every route by itself.
+          '--exclude-checks', 'ignored_auth',
           '--phases', 'examples,coverage,fuzzing,stateful', '--header', `Authorization: Bearer ${key}`, '--no-color',
           '--request-timeout', '30', '--generation-database', 'none',
         ], folder)
