@@ -1,18 +1,16 @@
 import { join } from 'node:path'
 import { benchEngine } from '../bench/engine/bench-engine.ts'
 import { leverLine, leverTable } from '../bench/engine/report.ts'
+import { atLeast } from '../bench/flags.ts'
 import { machineLine, PAGE, writeSection } from '../bench/page.ts'
 import { BENCH_ENGINE } from '../src/cli/commands/measuring.ts'
 import { runCommand } from '../src/cli/run.ts'
-import { refuseSetting } from '../src/errors.ts'
 import { packageRoot } from '../src/paths.ts'
 
 await runCommand(BENCH_ENGINE, async ({ flags }) => {
   const { bundle = join(packageRoot, 'models/demo') } = flags
-  const items = Number(flags.items ?? 20_000)
-  const rounds = Number(flags.rounds ?? 7)
-  if (!(items >= 1000)) refuseSetting('items', 'is a number from 1000')
-  if (!(rounds >= 1)) refuseSetting('rounds', 'is a number from 1')
+  const items = atLeast('items', flags.items, 20_000, 1000)
+  const rounds = atLeast('rounds', flags.rounds, 7, 1)
   const rows = await benchEngine({ bundle, items, rounds, onLever: (row) => console.error(leverLine(row)) })
   const table = leverTable(rows, { items, rounds })
   if (flags.write === true) await writeSection('bench:engine', 'The engine, lever by lever', `${machineLine()}\n\n${table}`)

@@ -1,18 +1,16 @@
 import { join } from 'node:path'
+import { above0, atLeast } from '../bench/flags.ts'
 import { machineLine, PAGE, writeSection } from '../bench/page.ts'
 import { benchPeers } from '../bench/peers/bench-peers.ts'
 import { peersReport } from '../bench/peers/report.ts'
 import { BENCH_PEERS } from '../src/cli/commands/measuring.ts'
 import { runCommand } from '../src/cli/run.ts'
-import { refuseSetting } from '../src/errors.ts'
 import { packageRoot } from '../src/paths.ts'
 
 await runCommand(BENCH_PEERS, async ({ flags }) => {
   const { bundle = join(packageRoot, 'models/demo') } = flags
-  const seconds = Number(flags.seconds ?? 8)
-  const rounds = Number(flags.rounds ?? 4)
-  if (!(seconds > 0)) refuseSetting('seconds', 'is a number above 0')
-  if (!(rounds >= 1)) refuseSetting('rounds', 'is a number from 1')
+  const seconds = above0('seconds', flags.seconds, 8)
+  const rounds = atLeast('rounds', flags.rounds, 4, 1)
   const { rows, same } = await benchPeers({
     bundle, connections: [1, 16, 64], seconds, rounds, say: (message) => console.error(`bench-peers: ${message}`),
   })

@@ -14,14 +14,14 @@ import { openUserEncoder, type UserEncoder } from '../encode/user-encoder.ts'
 import { IsthmusError, refuseSetting } from '../errors.ts'
 import { canonicalJson, sha256 } from '../files/hash.ts'
 import { writeNumbers } from '../files/write.ts'
-import { cachedEmbedder } from '../llm/cached-embedder.ts'
 import { itemText, nounOf, promptOf } from '../llm/item-prompt.ts'
 import { openEngine } from '../recommend/engine-core.ts'
 import { findHnswDriver } from '../retrieve/hnsw-driver.ts'
-import type { EmbedderChoice } from './embedder-choice.ts'
+import { type EmbedderChoice, openCached } from './embedder-choice.ts'
 import { bundleItem } from './export/domain-rows.ts'
 import { type AddedDomain, goldenFor, readVectors, sampleHistories, userVectors } from './export/added-domain.ts'
 import { measuredIndex } from './export/approximate-index.ts'
+import { orInterrupted } from './or-interrupted.ts'
 
 export interface AddDomainStep {
   /** models/<name>, or one version below it. */
@@ -150,18 +150,15 @@ async function embedGroups (
   const values = await readFloats(files.itemMap, affineLength(map.inWidth, map.outWidth))
   const projector = createItemProjector({ ...map, values }, undefined, encoder.itemNorm)
   const prompt = promptOf(manifest)
-  const { scope, atOnce } = choice
-  const opened = await cachedEmbedder(await choice.open(), { dir: step.cache, scope, atOnce })
-  try {
+  const opened = await openCached(choice, step.cache)
+  return await orInterrupted('embedding', step.signal, async () => {
     const added: AddedDomain[] = []
     for (const [name, items] of groups) {
       const texts = items.map((item) => itemText(prompt, name, item).text)
       const raw = await opened.embed(texts, step.signal && { signal: step.signal })
       const vectors = new Float32Array(items.length * projector.width)
-      for (const i of items.keys()) {
-        const one = raw.subarray(i * embedder.width, (i + 1) * embedder.width)
-        vectors.set(projector.project(one), i * projector.width)
-      }
+      const rows = items.map((_, i) => raw.subarray(i * embedder.width, (i + 1) * embedder.width))
+      for (const [i, vector] of projector.projectAll(rows).entries()) vectors.set(vector, i * projector.width)
       added.push({
         domain: { name, noun: nounOf(prompt, name), items: items.length, added: true },
         items: items.map(bundleItem),
@@ -170,12 +167,7 @@ async function embedGroups (
       })
     }
     return added
-  } catch (error) {
-    if (step.signal?.aborted !== true) throw error
-    throw new IsthmusError('interrupted', 'embedding was stopped; the same call goes on from here', { cause: error })
-  } finally {
-    await opened.close()
-  }
+  }).finally(async () => await opened.close())
 }
 
 async function writeDomains (

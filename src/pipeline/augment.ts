@@ -11,7 +11,6 @@ import type { Dataset } from '../data/dataset.ts'
 import { IsthmusError } from '../errors.ts'
 import { isCurrent, readStep, writeStep } from '../files/step.ts'
 import type { StepManifest, StepPlan } from '../files/step.ts'
-import { cachedEmbedder } from '../llm/cached-embedder.ts'
 import type { Estimate } from '../llm/dry-run.ts'
 import { EXTRACTIVE } from '../llm/extractive-chat.ts'
 import type { Extract } from '../llm/extractive-chat.ts'
@@ -22,8 +21,9 @@ import type { ChatChoice } from './chat-choice.ts'
 import { clusterDomains, RESTARTS } from './cluster-items.ts'
 import { openEmbedded } from './embed.ts'
 import type { Embeddings } from './embed.ts'
-import { dryRunOf } from './embedder-choice.ts'
+import { dryRunOf, openCached } from './embedder-choice.ts'
 import type { EmbedderChoice } from './embedder-choice.ts'
+import { orInterrupted } from './or-interrupted.ts'
 
 export interface AugmentStep {
   /** A directory that `embed` left. */
@@ -55,12 +55,12 @@ export async function augmentStep (step: AugmentStep): Promise<{ manifest: StepM
   const { plan, ...shop } = await planOf(step)
   if (await isCurrent(out, plan)) return { manifest: await readStep(out, AUGMENT), skipped: true }
 
-  const { scope, atOnce, open } = step.embedderNamed(shop.embeddings.embedder)
-  try {
+  const choice = step.embedderNamed(shop.embeddings.embedder)
+  return await orInterrupted('augmenting', signal, async () => {
     const manifest = await writeStep(out, plan, async (folder) => {
       const prepared = await prepareWork(step, shop)
       const model = await chat.open(prepared.extracts)
-      const embedder = await cachedEmbedder(await open(), { dir: cache, scope, atOnce })
+      const embedder = await openCached(choice, cache)
       try {
         const work = { ...prepared, chat: model, embedder }
         const made = await insertGenerated(work, await generate(work, step), step)
@@ -70,10 +70,7 @@ export async function augmentStep (step: AugmentStep): Promise<{ manifest: StepM
       }
     })
     return { manifest, skipped: false }
-  } catch (error) {
-    if (signal?.aborted !== true) throw error
-    throw new IsthmusError('interrupted', 'augmenting was stopped; the same call goes on from here', { cause: error })
-  }
+  })
 }
 
 /** Counts what `augmentStep` would have to pay for, and calls nobody; nothing where it has nothing to do. */

@@ -6,12 +6,12 @@ import { readFloat32 } from '../files/read.ts'
 import { isCurrent, readStep, writeStep } from '../files/step.ts'
 import type { StepManifest, StepPlan } from '../files/step.ts'
 import { writeNumbers } from '../files/write.ts'
-import { cachedEmbedder } from '../llm/cached-embedder.ts'
 import type { Estimate } from '../llm/dry-run.ts'
 import { itemPrompt, itemText } from '../llm/item-prompt.ts'
 import type { ItemPrompt, ItemText } from '../llm/item-prompt.ts'
-import { dryRunOf } from './embedder-choice.ts'
+import { dryRunOf, openCached } from './embedder-choice.ts'
 import type { EmbedderChoice } from './embedder-choice.ts'
+import { orInterrupted } from './or-interrupted.ts'
 
 /** The name of the step that leaves embeddings. */
 export const EMBED = 'embed'
@@ -85,16 +85,10 @@ async function planOf (step: EmbedStep): Promise<{ plan: StepPlan, texts: readon
 async function embedTexts (
   texts: readonly string[], { embedder, cache, signal, onProgress }: EmbedStep
 ): Promise<Float32Array> {
-  const { scope, atOnce } = embedder
-  const opened = await cachedEmbedder(await embedder.open(), { dir: cache, scope, atOnce })
-  try {
-    return await opened.embed(texts, { ...(signal && { signal }), ...(onProgress && { onProgress }) })
-  } catch (error) {
-    if (signal?.aborted !== true) throw error
-    throw new IsthmusError('interrupted', 'embedding was stopped; the same call goes on from here', { cause: error })
-  } finally {
-    await opened.close()
-  }
+  const opened = await openCached(embedder, cache)
+  return await orInterrupted('embedding', signal, async () =>
+    await opened.embed(texts, { ...(signal && { signal }), ...(onProgress && { onProgress }) })
+  ).finally(async () => await opened.close())
 }
 
 /**

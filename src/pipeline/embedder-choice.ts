@@ -3,7 +3,7 @@ import { refuseSetting } from '../errors.ts'
 import { LOCAL_EMBEDDER_ID, LOCAL_EMBEDDER_WIDTH } from '../encode/local-embedder.ts'
 import { TEXT_WORKERS, textPool } from '../encode/text-pool.ts'
 import type { TextEmbedder } from '../llm/embedder.ts'
-import { embeddingFolder, embeddingKey } from '../llm/cached-embedder.ts'
+import { cachedEmbedder, embeddingFolder, embeddingKey } from '../llm/cached-embedder.ts'
 import { openContentLog } from '../llm/content-log.ts'
 import { dryEmbedder } from '../llm/dry-run.ts'
 import type { Estimate } from '../llm/dry-run.ts'
@@ -57,6 +57,11 @@ export function embedderNamed (
     : { embedder: 'openai' as const, model, width, ...(baseUrl !== undefined && { baseUrl }) }
   const choice = chooseEmbedder(settings, env, spend)
   return choice.id === id ? choice : refuseSetting('embedder', `${id} is none that this version can open`)
+}
+
+/** The embedder, behind the content cache in `cache`: no text is embedded twice. */
+export async function openCached ({ scope, atOnce, open }: EmbedderChoice, cache: string): Promise<TextEmbedder> {
+  return await cachedEmbedder(await open(), { dir: cache, scope, atOnce })
 }
 
 /** An embedder that embeds nothing, and counts what would have to be paid for. */

@@ -1,10 +1,8 @@
 import { join } from 'node:path'
 import type { Dataset } from '../data/dataset.ts'
-import { IsthmusError } from '../errors.ts'
 import { isCurrent, readStep, writeStep } from '../files/step.ts'
 import type { StepManifest, StepPlan } from '../files/step.ts'
 import { writeFileAtomic, writeNumbers } from '../files/write.ts'
-import { cachedEmbedder } from '../llm/cached-embedder.ts'
 import type { ChatModel } from '../llm/chat-model.ts'
 import type { Estimate } from '../llm/dry-run.ts'
 import type { TextEmbedder } from '../llm/embedder.ts'
@@ -17,9 +15,10 @@ import type { UserProfile } from '../profile/write-profiles.ts'
 import type { ChatChoice } from './chat-choice.ts'
 import { clusterDomains, clusterItems, RESTARTS } from './cluster-items.ts'
 import type { Embeddings } from './embed.ts'
-import { dryRunOf } from './embedder-choice.ts'
+import { dryRunOf, openCached } from './embedder-choice.ts'
 import type { EmbedderChoice } from './embedder-choice.ts'
 import { openItemTexts } from './item-texts.ts'
+import { orInterrupted } from './or-interrupted.ts'
 import type { ProfileSettings } from './profile-settings.ts'
 
 export interface ProfileStep {
@@ -49,11 +48,11 @@ export async function profileStep (step: ProfileStep): Promise<{ manifest: StepM
   const { dataset, embeddings, plan } = await planOf(step)
   if (await isCurrent(out, plan)) return { manifest: await readStep(out, PROFILE), skipped: true }
 
-  const { scope, atOnce, open } = step.embedderNamed(embeddings.embedder)
-  try {
+  const choice = step.embedderNamed(embeddings.embedder)
+  return await orInterrupted('profiling', signal, async () => {
     const manifest = await writeStep(out, plan, async (folder) => {
       const model = await chat.open()
-      const embedder = await cachedEmbedder(await open(), { dir: cache, scope, atOnce })
+      const embedder = await openCached(choice, cache)
       try {
         const made = await makeProfiles({ dataset, embeddings, settings, chat: model, embedder }, step)
         return await writeMade(folder, dataset, made, chat.id)
@@ -62,10 +61,7 @@ export async function profileStep (step: ProfileStep): Promise<{ manifest: StepM
       }
     })
     return { manifest, skipped: false }
-  } catch (error) {
-    if (signal?.aborted !== true) throw error
-    throw new IsthmusError('interrupted', 'profiling was stopped; the same call goes on from here', { cause: error })
-  }
+  })
 }
 
 /** Counts what `profileStep` would have to pay for, and calls nobody; nothing where it has nothing to do. */

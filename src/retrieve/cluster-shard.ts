@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createBreaker } from '../state/shared/breaker.ts'
-import { type RedisClient, runScript, type Script } from '../state/redis/client.ts'
+import { type RedisClient, runScript, script } from '../state/redis/client.ts'
 
 /** One vector set, what it is to hold, and whether it does. */
 export interface ClusterShard {
@@ -147,8 +147,4 @@ function isEmpty (some: Iterable<unknown>): boolean {
 /** Fails, when all of them are done, as the first one that failed. */
 async function settled (work: ReadonlyArray<Promise<void>>): Promise<void> {
   for (const one of await Promise.allSettled(work)) if (one.status === 'rejected') throw one.reason
-}
-
-function script (lua: string): Script {
-  return { lua, sha: createHash('sha1').update(lua).digest('hex') }
 }

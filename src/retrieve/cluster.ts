@@ -8,6 +8,7 @@ import { openApproximateIndex } from './approximate.ts'
 import type { CandidateIndex } from './candidate-index.ts'
 import { createClusterShard, type ShardKeys } from './cluster-shard.ts'
 import type { Graph } from './graph.ts'
+import { wantedOfShard } from './shards.ts'
 import { createVectorTable, type VectorTable } from './vector-table.ts'
 
 /** Where an index lies that instances share; a search waits as long for a shard as a recommendation for a history. */
@@ -95,8 +96,7 @@ async function openClusterGraph (options: OpenClusterOptions, table: VectorTable
     async near (queries, wanted) {
       const found = await Promise.all(wanted.map(async (count, q) => {
         const query = queries.subarray(q * width, (q + 1) * width)
-        // A shard may hold more of the best than its part, by chance.
-        const each = Math.ceil(count / CLUSTER_SHARDS + 4 * Math.sqrt(count / CLUSTER_SHARDS))
+        const each = wantedOfShard(count, CLUSTER_SHARDS)
         const names = await Promise.all(shards.map(async (shard) => await shard.near(query, each)))
         return {
           rows: names.flatMap((some) => (some ?? []).flatMap((name) => rowOf(name) ?? [])),

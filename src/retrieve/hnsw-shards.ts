@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { errorOf, type Fault, IsthmusError } from '../errors.ts'
 import { compiled } from '../paths.ts'
 import type { Graph } from './graph.ts'
-import { rowsOfShard } from './shards.ts'
+import { rowsOfShard, wantedOfShard } from './shards.ts'
 
 /** What a shard's thread is started with. */
 export interface ShardThreadData {
@@ -38,9 +38,6 @@ interface ShardThread {
   stop: () => Promise<void>
 }
 
-/** How many standard deviations of the best a shard may hold beyond its share, and still give all of them. */
-const SPREAD = 4
-
 /**
  * hnswlib-node is synchronous and has one thread: so each shard has a thread of its own, all are searched at the same
  * time, and rows are put there. A row's shard is its number modulo the number of shards.
@@ -61,7 +58,7 @@ export async function openHnswShards ({ shards, rows, width, efSearch }: OpenHns
 
   return {
     async near (queries, wanted) {
-      const each = wanted.map((count) => Math.ceil(count / of + (of === 1 ? 0 : SPREAD * Math.sqrt(count / of))))
+      const each = wanted.map((count) => wantedOfShard(count, of))
       const found = await Promise.all(threads.map(async ({ near }) => await near(queries, each)))
       return { rows: of === 1 ? found[0]! : wanted.map((_, q) => found.flatMap((one) => one[q]!)), complete: true }
     },

@@ -5,6 +5,14 @@ export function rowsOfShard (rows: number, { index, of }: Shard): number {
   return Math.ceil(Math.max(0, rows - index) / of)
 }
 
+/** How many standard deviations of the best a shard may hold beyond its part. */
+const SPREAD = 4
+
+/** What to ask each of `of` shards for, so that together they give the best `count` of all, wherever those lie. */
+export function wantedOfShard (count: number, of: number): number {
+  return of === 1 ? count : Math.ceil(count / of + SPREAD * Math.sqrt(count / of))
+}
+
 /** What one shard may weigh: Node reads no file of 2 GiB, and shards are built and searched side by side. */
 const SHARD_BYTES = 640 * 2 ** 20
 /** Of a row beside its vector, at 16 links a node. */

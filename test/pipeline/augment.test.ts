@@ -21,6 +21,7 @@ import { openSpending } from '../../src/pipeline/spending.ts'
 import { poisoned, topicShop, WIDTH } from '../augment/topic-shop.ts'
 import { hashEmbedder } from '../support/hash-embedder.ts'
 import { writeShop } from '../train/planted.ts'
+import { notedEmbedder } from './noted-embedder.ts'
 
 const USERS = 40
 let folder: string
@@ -41,26 +42,12 @@ beforeEach(() => { embedded = [] })
 
 function step (more: Partial<AugmentStep> = {}, settings: Partial<AugmentStep['settings']> = {}): AugmentStep {
   const run = ++runs
-  const inner = hashEmbedder({ width: WIDTH })
   return {
     input,
     out: join(folder, `out-${run}`),
     settings: { ...DEFAULT_AUGMENT, kmeansK: 4, ...settings },
     chat: extractive,
-    embedderNamed: ({ id, width }) => ({
-      id,
-      width,
-      scope: [],
-      atOnce: 1,
-      open: async () => ({
-        ...inner,
-        id,
-        embed: async (texts, options) => {
-          embedded.push(...texts)
-          return await inner.embed(texts, options)
-        },
-      }),
-    }),
+    embedderNamed: (embedder) => notedEmbedder(embedder, embedded),
     cache: join(folder, `cache-${run}`),
     ...more,
   }

@@ -17,6 +17,7 @@ import { openTrainInput, readTrainInput } from '../../src/pipeline/train-input.t
 import { openProfiles } from '../../src/profile/profiles.ts'
 import { hashEmbedder } from '../support/hash-embedder.ts'
 import { plantedShop, writePlantedAugmentation, writeShop } from '../train/planted.ts'
+import { notedEmbedder } from './noted-embedder.ts'
 
 type Embedder = Embeddings['embedder']
 
@@ -38,26 +39,12 @@ describe('the step profile', () => {
     const folder = await mkdtemp(join(tmpdir(), 'isthmus-profile-'))
     folders.push(folder)
     embedded = []
-    const inner = hashEmbedder({ width: WIDTH })
     step = {
       input: await writeShop(folder, { ...shop, dataset }),
       out: join(folder, 'profiles'),
       settings: { ...DEFAULT_PROFILE, clusters: 4 },
       chat: chooseChat({ chat: 'extractive' }, await openSpending({ cache: join(folder, 'cache') }), {}),
-      embedderNamed: ({ id, width }) => ({
-        id,
-        width,
-        scope: [],
-        atOnce: 1,
-        open: async () => ({
-          ...inner,
-          id,
-          embed: async (texts, options) => {
-            embedded.push(...texts)
-            return await inner.embed(texts, options)
-          },
-        }),
-      }),
+      embedderNamed: (embedder) => notedEmbedder(embedder, embedded),
       cache: join(folder, 'cache'),
     }
   })

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { withAugmentation } from '../../src/data/augmentation.ts'
 import type { Dataset, Item } from '../../src/data/dataset.ts'
-import type { ChatAnswer, ChatModel, ChatTask } from '../../src/llm/chat-model.ts'
-import { extractiveChat } from '../../src/llm/extractive-chat.ts'
-import { promptOf } from '../../src/llm/prompts/registry.ts'
+import type { ChatAnswer, ChatTask } from '../../src/llm/chat-model.ts'
 import { writeDomainAwareTexts } from '../../src/profile/write-domain-aware.ts'
 import type { DomainAwareQuestion } from '../../src/profile/write-domain-aware.ts'
 import { datasetOf } from '../train/planted.ts'
+import { promptsOf, remembering } from './remembering.ts'
 
 /** Items 1 to 4 in A, 5 to 8 in B; the first trains on 3 of A and 1 of B, the second on A alone, the third on B. */
 const SEQUENCES = [[1, 2, 3, 5, 8, 8], [4, 2, 1], [6, 5, 7, 4]]
@@ -21,25 +20,6 @@ function question (dataset = shopOf()): DomainAwareQuestion {
   return { dataset, labels: LABELS, latest: 15, attributes: {}, nouns: { A: 'grocery', B: 'kitchen' } }
 }
 
-/** Remembers what it was asked; gives the answers of the extractive model, or `other`. */
-function remembering (
-  other: (task: ChatTask) => ChatAnswer | undefined = () => undefined
-): ChatModel & { readonly asked: ChatTask[] } {
-  const inner = extractiveChat()
-  const asked: ChatTask[] = []
-  return {
-    ...inner,
-    asked,
-    async complete (tasks, options) {
-      asked.push(...tasks)
-      const answers = await inner.complete(tasks, options)
-      return answers.map((answer, i) => other(tasks[i]!) ?? answer)
-    },
-  }
-}
-
-const promptsOf = ({ asked }: { readonly asked: readonly ChatTask[] }): string[] =>
-  asked.map(({ template, values }) => JSON.stringify(promptOf(template).fill(values)))
 const reformed = ({ template, values }: ChatTask): ChatAnswer | undefined =>
   template === 'profile-reform/1' ? { value: { note: `in other words: ${String(values.option)}` } } : undefined
 

@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Item } from '../../src/data/dataset.ts'
-import type { ChatAnswer, ChatModel, ChatTask } from '../../src/llm/chat-model.ts'
-import { extractiveChat } from '../../src/llm/extractive-chat.ts'
-import { promptOf } from '../../src/llm/prompts/registry.ts'
 import { writeProfileTexts } from '../../src/profile/write-profiles.ts'
 import type { ProfileQuestion } from '../../src/profile/write-profiles.ts'
 import { datasetOf } from '../train/planted.ts'
+import { promptsOf, remembering } from './remembering.ts'
 
 const SEQUENCES = [[1, 2, 3, 4, 9, 10], [5, 6, 1], [11, 12, 3, 2, 1, 8, 7]]
 const LABELS = Int32Array.from([0, 1, 0, 1, 0, 2, 2, 2, 2, 2, 1, 0])
@@ -18,26 +16,6 @@ function question (
   const partition = { labels: LABELS, clusters: 3, latest: 15 }
   return { dataset: { ...dataset, items }, attributes: {}, partition }
 }
-
-/** Remembers what it was asked; gives the answers of the extractive model, or `other`. */
-function remembering (
-  other: (task: ChatTask) => ChatAnswer | undefined = () => undefined
-): ChatModel & { readonly asked: ChatTask[] } {
-  const inner = extractiveChat()
-  const asked: ChatTask[] = []
-  return {
-    ...inner,
-    asked,
-    async complete (tasks, options) {
-      asked.push(...tasks)
-      const answers = await inner.complete(tasks, options)
-      return answers.map((answer, i) => other(tasks[i]!) ?? answer)
-    },
-  }
-}
-
-const promptsOf = ({ asked }: { readonly asked: readonly ChatTask[] }): string[] =>
-  asked.map(({ template, values }) => JSON.stringify(promptOf(template).fill(values)))
 
 describe('profiles in words', () => {
   it('ask one question for each part that a user touched, and one for the whole', async () => {

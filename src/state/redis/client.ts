@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Cluster, Redis } from 'ioredis'
 import type { RedisOptions } from 'ioredis'
 import type { RedisAddress } from '../../config/redis-url.ts'
@@ -79,6 +80,10 @@ export function mastersOf (client: RedisClient): Redis[] {
 }
 
 export interface Script { readonly sha: string, readonly lua: string }
+
+export function script (lua: string): Script {
+  return { lua, sha: createHash('sha1').update(lua).digest('hex') }
+}
 
 /** Runs a script by its digest, and sends it where the server does not know it yet. */
 export async function runScript (

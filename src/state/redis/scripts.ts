@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import type { Script } from './client.ts'
+import { script } from './client.ts'
 
 /** Sets KEYS[1] to ARGV[2] where it still is what was read: ARGV[1] is the sha1 of that, or empty. 1 if set. */
 export const SWAP = script(`
@@ -46,7 +45,3 @@ export const STATUS = script(`
     last[1] and last[1][1] or '0-0',
     string.format('%.0f', time[1] * 1000 + time[2] / 1000),
   }`)
-
-function script (lua: string): Script {
-  return { lua, sha: createHash('sha1').update(lua).digest('hex') }
-}
