@@ -33,7 +33,16 @@ export async function writeFileAtomic (path: string, data: string | Uint8Array):
 
 /** Writes numbers little-endian, without a header: row-major where they are a matrix. */
 export async function writeNumbers (path: string, numbers: NumberArray): Promise<void> {
-  const file = await open(path, 'w')
+  await putNumbers(path, 'w', numbers)
+}
+
+/** The same, behind what the file holds. */
+export async function appendNumbers (path: string, numbers: NumberArray): Promise<void> {
+  await putNumbers(path, 'a', numbers)
+}
+
+async function putNumbers (path: string, flag: 'w' | 'a', numbers: NumberArray): Promise<void> {
+  const file = await open(path, flag)
   try {
     for (let from = 0; from < numbers.byteLength; from += CHUNK_BYTES) {
       const bytes = Math.min(CHUNK_BYTES, numbers.byteLength - from)

@@ -1,6 +1,6 @@
-import { appendFile, cp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { type BundleHistory, files, type Golden, indexFiles } from '../bundle/layout.ts'
+import { files, type Golden, indexFiles } from '../bundle/layout.ts'
 import { type BundleDomain, type RetrievalFacts, takesNewDomains } from '../bundle/manifest.ts'
 import { type Bundle, openBundle } from '../bundle/open.ts'
 import { pointTo } from '../bundle/selection.ts'
@@ -8,18 +8,19 @@ import { writeBundle } from '../bundle/write.ts'
 import type { BadRow } from '../data/bad-rows.ts'
 import type { Item } from '../data/dataset.ts'
 import { readItems } from '../data/read-items.ts'
-import { latest } from '../data/window.ts'
 import { affineLength, createItemProjector } from '../encode/item-projector.ts'
-import { openUserEncoder, type UserEncoder } from '../encode/user-encoder.ts'
+import { openUserEncoder } from '../encode/user-encoder.ts'
 import { IsthmusError, refuseSetting } from '../errors.ts'
 import { canonicalJson, sha256 } from '../files/hash.ts'
-import { writeNumbers } from '../files/write.ts'
+import { appendNumbers, writeNumbers } from '../files/write.ts'
 import { itemText, nounOf, promptOf } from '../llm/item-prompt.ts'
 import { openEngine } from '../recommend/engine-core.ts'
 import { findHnswDriver } from '../retrieve/hnsw-driver.ts'
 import { type EmbedderChoice, openCached } from './embedder-choice.ts'
 import { bundleItem } from './export/domain-rows.ts'
-import { type AddedDomain, goldenFor, readVectors, sampleHistories, userVectors } from './export/added-domain.ts'
+import {
+  type AddedDomain, goldenFor, goldenHistories, readVectors, sampleHistories, userVectors
+} from './export/added-domain.ts'
 import { measuredIndex } from './export/approximate-index.ts'
 import { orInterrupted } from './or-interrupted.ts'
 
@@ -180,13 +181,18 @@ async function writeDomains (
   const encoder = await openUserEncoder(graph, facts, { provider: 'cpu', file: like })
   try {
     const driver = await findHnswDriver()
-    const queries = await queriesOf(bundle, encoder)
+    const vectors = await readVectors(bundle)
+    // Real users, by whom an index is judged.
+    const queries = await userVectors(encoder, facts, vectors, (await sampleHistories(bundle)).map(({ events }) =>
+      events.map(([itemId]) => itemId)))
     if (driver === undefined || queries.length === 0) {
       log(`no HNSW index is written: ${driver === undefined ? 'hnswlib-node is not there' : 'the bundle has no histories'}`)
     }
     const retrieval: Record<string, RetrievalFacts> = {}
     // The bundle was verified, and the engine has read these answers before.
     const golden = JSON.parse(await bundle.readText(files.golden)) as Golden
+    const asked = goldenHistories(golden)
+    const users = await userVectors(encoder, facts, vectors, asked)
     const cases = [...golden.cases]
     for (const one of added) {
       const { name } = one.domain
@@ -194,8 +200,8 @@ async function writeDomains (
       await writeNumbers(join(dir, files.vectors(name)), one.vectors)
       await writeFile(join(dir, files.items(name)), one.items.map((item) => `${JSON.stringify(item)}\n`).join(''))
       await writeFile(join(dir, files.popularity(name)), `${JSON.stringify({ halfLifeDays: 180, items: [] })}\n`)
-      await appendFile(join(dir, files.texts), littleEndian(one.raw))
-      cases.push(...await goldenFor(bundle, encoder, one, golden))
+      await appendNumbers(join(dir, files.texts), one.raw)
+      cases.push(...goldenFor(one, asked, users))
       if (driver === undefined || queries.length === 0) continue
       const index = await measuredIndex(driver, one.vectors, queries, width)
       for (const [i, path] of indexFiles(name, index.shards.length).entries()) {
@@ -208,19 +214,4 @@ async function writeDomains (
   } finally {
     await encoder.close()
   }
-}
-
-/** Vectors of real users, by whom an index is judged: [queries, userWidth]; empty where the bundle has no histories. */
-async function queriesOf (bundle: Bundle, encoder: UserEncoder): Promise<Float32Array> {
-  const histories: readonly BundleHistory[] = await sampleHistories(bundle)
-  const vectors = await readVectors(bundle)
-  const { windowLength } = bundle.manifest.encoder
-  return await userVectors(encoder, bundle.manifest.encoder.userWidth, histories.map(({ events }) =>
-    latest(events.flatMap(([itemId]) => vectors.get(itemId) ?? []), windowLength)))
-}
-
-function littleEndian (values: Float32Array): Uint8Array {
-  const bytes = new DataView(new ArrayBuffer(values.length * Float32Array.BYTES_PER_ELEMENT))
-  for (const [i, value] of values.entries()) bytes.setFloat32(i * Float32Array.BYTES_PER_ELEMENT, value, true)
-  return new Uint8Array(bytes.buffer)
 }

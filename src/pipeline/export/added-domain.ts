@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import { type BundleHistory, type BundleItem, files, type Golden } from '../../bundle/layout.ts'
-import type { BundleDomain } from '../../bundle/manifest.ts'
+import type { BundleDomain, EncoderFacts } from '../../bundle/manifest.ts'
 import type { Bundle } from '../../bundle/open.ts'
 import { latest } from '../../data/window.ts'
 import type { UserEncoder } from '../../encode/user-encoder.ts'
@@ -43,10 +43,16 @@ export async function sampleHistories (bundle: Bundle): Promise<readonly BundleH
   return spreadUsers({ users }, QUERIES).map((user) => JSON.parse(users[user]!) as BundleHistory)
 }
 
-/** User vectors of windows of item vectors, which are of no domain here: [windows, width]. */
+/**
+ * User vectors of histories of item ids, which are of no domain here: [histories, userWidth].
+ * @param vectors as `readVectors` gives them
+ */
 export async function userVectors (
-  encoder: UserEncoder, width: number, windows: ReadonlyArray<readonly Float32Array[]>
+  encoder: UserEncoder, { windowLength, userWidth: width }: EncoderFacts, vectors: ReadonlyMap<string, Float32Array>,
+  histories: ReadonlyArray<readonly string[]>
 ): Promise<Float32Array> {
+  const windows = histories.map((history) =>
+    latest(history.flatMap((itemId) => vectors.get(itemId) ?? []), windowLength))
   const all = new Float32Array(windows.length * width)
   for (let from = 0; from < windows.length; from += AT_ONCE) {
     const some = windows.slice(from, from + AT_ONCE)
@@ -55,16 +61,19 @@ export async function userVectors (
   return all
 }
 
-/** What an engine must answer in a new domain to the histories of a bundle's golden answers, by a scan of its own. */
-export async function goldenFor (
-  bundle: Bundle, encoder: UserEncoder, { domain: { name }, items, vectors }: AddedDomain, { cases }: Golden
-): Promise<Golden['cases'][number][]> {
-  const { windowLength, userWidth: width } = bundle.manifest.encoder
-  const known = await readVectors(bundle)
-  const histories = [...new Set(cases.map(({ history }) => JSON.stringify(history)))].map((text) =>
-    JSON.parse(text) as string[])
-  const users = await userVectors(encoder, width, histories.map((history) =>
-    latest(history.flatMap((itemId) => known.get(itemId) ?? []), windowLength)))
+/** The histories of a bundle's golden answers, each once. */
+export function goldenHistories ({ cases }: Golden): string[][] {
+  return [...new Set(cases.map(({ history }) => JSON.stringify(history)))].map((text) => JSON.parse(text) as string[])
+}
+
+/**
+ * What an engine must answer in a new domain, by a scan of its own.
+ * @param users of the histories: [histories, width]
+ */
+export function goldenFor (
+  { domain: { name }, items, vectors }: AddedDomain, histories: readonly string[][], users: Float32Array
+): Golden['cases'][number][] {
+  const width = users.length / histories.length
   return histories.map((history, u) => {
     const user = users.subarray(u * width, (u + 1) * width)
     const hits = items.map((_, row) => ({ row, score: dot(user, vectors.subarray(row * width, (row + 1) * width)) }))
