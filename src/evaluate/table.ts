@@ -23,6 +23,16 @@ export function figure (value: number): string {
   return value.toFixed(4)
 }
 
+/** A difference of such figures, always with its sign. */
+export function signed (value: number): string {
+  return `${value < 0 ? '' : '+'}${figure(value)}`
+}
+
+/** The p of a test, as tables show it. */
+export function pValue (p: number): string {
+  return p < 0.001 ? '< 0.001' : p.toFixed(3)
+}
+
 function lines ({ all, domains }: MetricsByDomain): string[] {
   const rows: ReadonlyArray<readonly [string, Metrics]> = [['all', all], ...Object.entries(domains)]
   return aligned([

@@ -1,6 +1,6 @@
 import type { Statistics } from '../../data/statistics.ts'
 import type { PairedComparison } from '../../evaluate/significance.ts'
-import { figure } from '../../evaluate/table.ts'
+import { figure, pValue, signed } from '../../evaluate/table.ts'
 import { listed, markdownTable, shortDigest } from '../markdown.ts'
 import type { Comparison } from './comparisons.ts'
 import type { Figures, ResultsRow, Spread } from './rows.ts'
@@ -100,8 +100,7 @@ function against ({ ours, comparisons }: ResultsPage): string[] {
 }
 
 function differenceCells ({ difference, interval: [low, high], p }: PairedComparison): string[] {
-  const signed = (value: number): string => `${value < 0 ? '' : '+'}${figure(value)}`
-  return [`${signed(difference)} (${signed(low)} to ${signed(high)})`, p < 0.001 ? '< 0.001' : p.toFixed(3)]
+  return [`${signed(difference)} (${signed(low)} to ${signed(high)})`, pValue(p)]
 }
 
 function levers ({ ours, rows, levers: tried, seeds }: ResultsPage): string[] {

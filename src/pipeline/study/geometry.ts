@@ -1,4 +1,5 @@
 import type { Domain } from '../../data/dataset.ts'
+import { unitRows } from '../../numeric/cosine.ts'
 import { fitPca, projectPca } from '../../numeric/pca.ts'
 import { createRandom } from '../../random.ts'
 
@@ -18,7 +19,8 @@ const SAMPLE = 500
 export function geometry (vectors: Float32Array, width: number, domains: readonly Domain[]): Geometry {
   const groups = domains.map(({ name, offset, size }) => {
     const rows = createRandom(42, `geometry/${name}`).shuffle(Int32Array.from({ length: size }, (_, i) => offset + i))
-    return Array.from(rows.slice(0, SAMPLE), (row) => unit(vectors.subarray(row * width, (row + 1) * width)))
+    return Array.from(rows.slice(0, SAMPLE), (row) =>
+      unitRows(vectors.subarray(row * width, (row + 1) * width), width))
   })
   const all = groups.flat()
   const flat = new Float32Array(all.length * width)
@@ -39,11 +41,6 @@ export function geometry (vectors: Float32Array, width: number, domains: readonl
     for (let j = 0; j < i; j++, pairs++) sum += Math.exp(-2 * distance(x, all[j]!))
   }
   return { alignment: nearest.reduce((a, b) => a + b, 0) / nearest.length, uniformity: Math.log(sum / pairs), map }
-}
-
-function unit (row: Float32Array): Float32Array {
-  const length = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0)) || 1
-  return row.map((value) => value / length)
 }
 
 /** Squared. */

@@ -3,7 +3,7 @@ import type { Dataset } from '../../data/dataset.ts'
 import type { Evaluation } from '../../evaluate/evaluate.ts'
 import { type Metrics, ndcgGain } from '../../evaluate/metrics.ts'
 import { bootstrap, comparePaired } from '../../evaluate/significance.ts'
-import { figure } from '../../evaluate/table.ts'
+import { figure, pValue } from '../../evaluate/table.ts'
 import { loadTf } from '../../nn/tf.ts'
 import { testSet } from '../../systems/recg/sequences.ts'
 import { createModel } from '../../train/model.ts'
@@ -105,8 +105,8 @@ function domainParts (domain: string, k: number, baselines: readonly Line[], tra
     const gains = Float64Array.from(mine[0]!.ranks, (_, row) =>
       mine.reduce((sum, { ranks }) => sum + ndcgGain(ranks[row]!, 10), 0) / mine.length)
     const [low, high] = bootstrap(gains, 42)
-    const p = line === similarity ? '' : comparePaired(mine, against).p
-    return [`${figure(low)} to ${figure(high)}`, p === '' ? '' : p < 0.001 ? '< 0.001' : p.toFixed(3)]
+    const p = line === similarity ? undefined : comparePaired(mine, against).p
+    return [`${figure(low)} to ${figure(high)}`, p === undefined ? '' : pValue(p)]
   }
   const best = (lines: readonly Line[]): string => {
     const worth = (line: Line): number => spread(line.full.map((of) => of[domain]!.ndcg10)).mean

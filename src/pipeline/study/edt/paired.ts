@@ -3,6 +3,7 @@ import type { Dataset } from '../../../data/dataset.ts'
 import { comparePaired } from '../../../evaluate/significance.ts'
 import { ndcgGain } from '../../../evaluate/metrics.ts'
 import type { Evaluation } from '../../../evaluate/evaluate.ts'
+import { pValue, signed } from '../../../evaluate/table.ts'
 import { OURS } from '../../cells/contestants.ts'
 import { chainFolders } from '../../chain.ts'
 import { openRanks } from '../../evaluate.ts'
@@ -33,7 +34,7 @@ export async function paired (came: StudyCame): Promise<ToldSection | undefined>
         ['', 'difference', '95 %', 'p'],
         ...others.map(({ name, evaluations }) => {
           const { difference, interval: [low, high], p } = comparePaired(mine, evaluations)
-          return [name, signed(difference), `${signed(low)} to ${signed(high)}`, p < 0.001 ? '< 0.001' : p.toFixed(3)]
+          return [name, signed(difference), `${signed(low)} to ${signed(high)}`, pValue(p)]
         }),
       ]),
       ...(best === undefined ? [] : [`The best of the baselines is \`${best.name}\`.`]),
@@ -49,8 +50,4 @@ function ranksOf (dirs: readonly string[], dataset: Dataset): Promise<Evaluation
 function worth ({ evaluations }: Other): number {
   const gains = evaluations.map(({ ranks }) => ranks.reduce((sum, rank) => sum + ndcgGain(rank, 10), 0) / ranks.length)
   return gains.reduce((sum, gain) => sum + gain, 0) / gains.length
-}
-
-function signed (value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`
 }
