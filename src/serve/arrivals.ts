@@ -7,6 +7,7 @@ export interface Arrivals {
   /**
    * When a request whose bytes are being read may have arrived, in monotonic milliseconds; for use while it is read. A
    * busy loop reads in turns: what it reads now came while it was at the turn before, on average in the middle of it.
+   * Of turns without a request only their mean is known.
    * The first request of a connection that was accepted in the turn before came with that, one more turn earlier.
    */
   readonly of: (socket: Socket) => number
@@ -21,13 +22,13 @@ export interface ArrivalsOptions {
   readonly now?: () => number
   /** Milliseconds for which the loop has waited for something to do, since the process began. */
   readonly idle?: () => number
+  /** Turns of the loop, since the process began. */
+  readonly turns?: () => number
   /** Calls back when the turn is over. */
   readonly afterTurn?: (end: () => void) => void
 }
 
 const WINDOW_MS = 100
-/** Without a request for so long, what kept the loop busy was no load, and says nothing of those that come now. */
-const QUIET_MS = 1000
 
 /**
  * Watches the turns of the event loop in which requests are read. Costs nothing while none are: there is no timer.
@@ -36,9 +37,10 @@ const QUIET_MS = 1000
 export function watchArrivals (options: ArrivalsOptions = {}): Arrivals {
   const { now = () => performance.now(), afterTurn = setImmediate } = options
   const { idle = () => performance.nodeTiming.idleTime } = options
+  const { turns = () => performance.nodeTiming.uvMetricsInfo.loopCount } = options
   const accepted = new WeakMap<Socket, { readonly turn: number, readonly at: number }>()
   let inTurn = false
-  let turn = 0
+  let turn = turns()
   let turnAt = now()
   let idleAt = idle()
   /** How long the turn before this one was busy: for so long nobody looked. */
@@ -51,10 +53,10 @@ export function watchArrivals (options: ArrivalsOptions = {}): Arrivals {
   const look = (): void => {
     if (inTurn) return
     inTurn = true
-    turn++
     afterTurn(end)
-    const [at, idleNow] = [now(), idle()]
-    blind = turn === 1 || at - turnAt > QUIET_MS ? 0 : Math.max(0, at - turnAt - (idleNow - idleAt))
+    const [at, idleNow, turnNow] = [now(), idle(), turns()]
+    blind = Math.max(0, at - turnAt - (idleNow - idleAt)) / Math.max(1, turnNow - turn)
+    turn = turnNow
     turnAt = at
     idleAt = idleNow
     if (at - windowAt < WINDOW_MS) return
