@@ -196,14 +196,14 @@ function runFields (
       epoch: bestEpoch({ best, start }),
       validation: best.epoch === start?.epoch ? start.metrics : curve.find((row) => row.epoch === best.epoch)!.metrics,
     },
-    ...(start && { finetune: finetuneFacts(start, best) }),
+    ...(start?.before && { finetune: finetuneFacts(start, start.before, best) }),
     seconds: Math.round(seconds.reduce((sum, each) => sum + each, 0)),
   }
 }
 
-/** The epoch that the weights are of: where the last phase gained nothing, one of the phase before. */
+/** The epoch that the weights are of: where a phase gained nothing, one of the phase before; 0 is before the first. */
 function bestEpoch ({ best, start }: { best: BestEpoch, start?: PhaseStart | undefined }): number {
-  return best.epoch === start?.epoch ? start.before.epoch : best.epoch
+  return best.epoch === start?.epoch ? start.before?.epoch ?? best.epoch : best.epoch
 }
 
 /** What the last phase began with, and came to. */
@@ -216,7 +216,9 @@ export interface FinetuneFacts {
   readonly bestEpoch: number
 }
 
-function finetuneFacts ({ epoch, metrics, before }: PhaseStart, best: BestEpoch): FinetuneFacts {
+function finetuneFacts (
+  { epoch, metrics }: PhaseStart, before: Required<PhaseStart>['before'], best: BestEpoch
+): FinetuneFacts {
   return { before: before.ndcg10, start: metrics['ndcg10']!, best: best.ndcg10, bestEpoch: best.epoch - epoch }
 }
 

@@ -67,7 +67,7 @@ export interface Trained {
   readonly best: BestEpoch
   readonly curve: readonly CurveRow[]
   readonly seconds: readonly number[]
-  /** What the last phase began with, where that was validated. */
+  /** What the last phase that was measured before its first step began with. */
   readonly start?: PhaseStart
 }
 
@@ -94,17 +94,21 @@ export async function train (given: TrainParts, control: TrainControl = {}): Pro
   return { weights: best.weights, best, curve, seconds, ...(start && { start }) }
 }
 
-function freshState ({ spec, settings, dataset, texts }: TrainParts): TrainingState {
+function freshState (parts: TrainParts): TrainingState {
+  const { spec, settings, dataset, texts } = parts
+  const weights = initialWeights(spec, settings, dataset.domains, texts)
+  const [first] = spec.phases
   return {
     phase: 0,
     firstEpoch: 1,
     epoch: 1,
     step: 0,
     sums: {},
-    weights: initialWeights(spec, settings, dataset.domains, texts),
+    weights,
     adam: createAdam().state(),
     curve: [],
     seconds: [],
+    ...(first?.begin === 'measured' && measured(parts, first, { epoch: 1 }, weights)),
   }
 }
 
@@ -133,13 +137,13 @@ function nextPhase (parts: TrainParts, state: TrainingState): TrainingState {
 
 /** The start of a phase as its epoch 0: what it begins with is the best so far, whatever the phase before came to. */
 function measured (
-  parts: TrainParts, phase: Phase, { epoch: next, best }: TrainingState, weights: Weights
+  parts: TrainParts, phase: Phase, { epoch: next, best }: Pick<TrainingState, 'epoch' | 'best'>, weights: Weights
 ): Pick<TrainingState, 'best' | 'start'> {
   const metrics = validate({ ...parts, spec: phaseSpec(parts.spec, phase, 'ask') }, weights)
   const epoch = next - 1
   return {
     best: { epoch, ndcg10: metrics['ndcg10']!, weights: copyWeights(weights) },
-    start: { epoch, metrics, before: { epoch: best!.epoch, ndcg10: best!.ndcg10 } },
+    start: { epoch, metrics, ...(best && { before: { epoch: best.epoch, ndcg10: best.ndcg10 } }) },
   }
 }
 

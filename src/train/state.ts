@@ -16,7 +16,7 @@ export interface TrainingState {
   readonly weights: ReadonlyMap<string, Weight>
   readonly adam: AdamState
   readonly best?: BestEpoch
-  /** Where the phase began with a validation, what that said, its epoch the last of the phase before. */
+  /** What a validation before a phase's first step said; its epoch is the last of the phase before, or 0. */
   readonly start?: PhaseStart
   readonly curve: readonly CurveRow[]
   /** Seconds that each finished epoch took, validation included. */
@@ -27,8 +27,8 @@ export interface TrainingState {
 export interface PhaseStart {
   readonly epoch: number
   readonly metrics: Readonly<Record<string, number>>
-  /** The best epoch of the phases before, and its validation NDCG@10. */
-  readonly before: { readonly epoch: number, readonly ndcg10: number }
+  /** The best epoch of the phases before, and its validation NDCG@10; the first phase has none. */
+  readonly before?: { readonly epoch: number, readonly ndcg10: number }
 }
 
 export interface BestEpoch {

@@ -65,6 +65,19 @@ describe('llm-recg in training', () => {
     expect(Object.keys(trained.curve[0]!.losses)).toEqual(['loss', 'rec.A', 'gen.intra', 'gen.inter'])
   })
 
+  it('keeps what it began with where no epoch of either phase is better, and counts it as epoch 0', async () => {
+    const given = parts({ learningRate: 5, epochs: 3, patience: 2 })
+    let began: Trained['weights'] | undefined
+    const onStart: TrainControl['onStart'] = (weights) => { began = structuredClone(weights) }
+    const { best, start, curve, weights } = await train(given, { onStart })
+    const gained = curve.filter(({ metrics }) => metrics['ndcg10']! > start!.metrics['ndcg10']!)
+    expect(gained).toEqual([])
+    expect(curve.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4])
+    expect(best).toMatchObject({ epoch: 0, ndcg10: start!.metrics['ndcg10'] })
+    expect(weights).toEqual(began)
+    expect((await train(parts({ learningRate: 5, epochs: 1, start: 'random' }))).start).toBeUndefined()
+  })
+
   it('goes over into its second phase and on from a stop in it, to the same bits', async () => {
     const given = parts({ epochs: 1, dropout: 0.2 })
     const names: string[] = []

@@ -55,9 +55,11 @@ function textPools (
 }
 
 /** All but W_f, then W_f alone once there are patterns (our stage 2: the paper says not when W_f is trained). */
-function phases ({ itemNorm, epochs, patience }: Settings, { patterns, fuseEpochs }: RecgSettings): Phase[] {
+function phases ({ itemNorm, epochs, patience }: Settings, { start, patterns, fuseEpochs }: RecgSettings): Phase[] {
   const train: ParameterGroup[] = ['threads', 'items.project', ...(itemNorm === 'unit' ? ['temperature' as const] : [])]
-  const first: Phase = { name: 'train', train, stop: { epochs, patience } }
+  // A start that recommends by likeness already is kept where no epoch is better.
+  const begin = start === 'similarity' ? { begin: 'measured' } as const : undefined
+  const first: Phase = { name: 'train', ...begin, train, stop: { epochs, patience } }
   if (patterns === 0) return [first]
   const stop = { epochs: fuseEpochs, patience: Math.min(patience, fuseEpochs) }
   return [first, { name: 'fuse', begin: 'patterns', train: ['fusion.fuse'], stop }]

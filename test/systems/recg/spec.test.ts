@@ -65,9 +65,10 @@ describe('llm-recg', () => {
       .toEqual([['sport/0', undefined], ['sport/1', undefined], ['sport/2', undefined], ['cloth', 1024], ['garden', 1024]])
     expect(threads).toHaveLength(1)
     expect(fusion).toBe('pattern')
-    expect(phases.map(({ name, train }) => [name, train])).toEqual([
-      ['train', ['threads', 'items.project', 'temperature']], ['fuse', ['fusion.fuse']],
+    expect(phases.map(({ name, begin, train }) => [name, begin, train])).toEqual([
+      ['train', 'measured', ['threads', 'items.project', 'temperature']], ['fuse', 'patterns', ['fusion.fuse']],
     ])
+    expect(spec({ source: 'sport', start: 'random' }).phases[0]!.begin).toBeUndefined()
   })
 
   it('sees nothing of its targets where that is asked for', () => {
