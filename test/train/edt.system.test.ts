@@ -74,9 +74,9 @@ describe('llm-edt in training', () => {
     const { whole, states } = await statesOf(parts())
     const { before, metrics, epoch } = whole.start!
     expect(epoch).toBe(2)
-    expect(metrics['ndcg10']).toBe(before.ndcg10)
-    expect(before.ndcg10).toBe(states[1]!.best!.ndcg10)
-    expect(metrics).toEqual(whole.curve.find((row) => row.epoch === before.epoch)!.metrics)
+    expect(metrics['ndcg10']).toBe(before!.ndcg10)
+    expect(before!.ndcg10).toBe(states[1]!.best!.ndcg10)
+    expect(metrics).toEqual(whole.curve.find((row) => row.epoch === before!.epoch)!.metrics)
 
     const still = await train(parts({ dftLearningRate: 0, dftWeightDecay: 0, dftPatience: 1 }))
     expect(still.curve).toHaveLength(3)
@@ -85,7 +85,7 @@ describe('llm-edt in training', () => {
 
   it('starts it elsewhere with adapters that do not start at nothing', async () => {
     const { start } = await train(parts({ adapterStart: 'random', epochs: 1, dftEpochs: 1 }))
-    expect(start!.metrics['ndcg10']).not.toBe(start!.before.ndcg10)
+    expect(start!.metrics['ndcg10']).not.toBe(start!.before!.ndcg10)
   })
 
   it('goes on from a stop in its second phase to the same bits', async () => {
