@@ -10,6 +10,7 @@ import type { FloodAnswer, FloodQuestion } from './flood-process.ts'
 /** A service of its own, what it can take, and a generator of load beside it. */
 export interface FloodedService {
   readonly pid: number
+  readonly port: number
   /** Good answers a second in a closed loop of 32 connections. */
   readonly capacity: number
   readonly cores: Cores
@@ -46,7 +47,7 @@ export async function withFloodedService<T> (
   try {
     // The same requests come again and again here; vectors that were kept would make the service look better.
     const env = { REQUEST_TIMEOUT_MS: String(deadlineMs), USER_CACHE: '0' }
-    const { port, pid, stop } = await startServiceProcess(opened.dir, { env, cores: cores.service })
+    const { port, pid, stop } = await startServiceProcess(bundle, { env, cores: cores.service })
     stops.push(stop)
     const closed = { port, connections: CONNECTIONS, seconds: CAPACITY_SECONDS, warmSeconds: 0, requests }
     for (let answers = 0, turn = 0; answers < WARM_ANSWERS && turn < WARM_TURNS; turn++) {
@@ -56,6 +57,7 @@ export async function withFloodedService<T> (
     if (!(capacity > 0)) throw new Error(`no answer within ${deadlineMs} ms: this machine is too busy, see --deadline`)
     return await use({
       pid,
+      port,
       capacity,
       cores,
       flood: async (perSecond, seconds) => await flood.ask({ port, perSecond, seconds, deadlineMs, requests }),

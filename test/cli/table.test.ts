@@ -105,7 +105,7 @@ describe('completion', () => {
 
   it('in a real bash offers commands, flags, their values and files', () => {
     expect(offered('isthmus', 'pre')).toEqual(['prepare'])
-    expect(offered('npx', 'isthmus', 'bench-s')).toEqual(['bench-serve', 'bench-shed', 'bench-soak'])
+    expect(offered('npx', 'isthmus', 'bench-s')).toEqual(['bench-serve', 'bench-shed', 'bench-soak', 'bench-swap'])
     expect(offered('isthmus', 'train', '--back')).toEqual(['--backend', '--backbone'])
     expect(offered('npx', 'isthmus', 'train', '--backend', 'n')).toEqual(['native-gpu', 'native'])
     expect(offered('isthmus', 'train', '--in', 'packa').sort()).toEqual(['package-lock.json', 'package.json'])

@@ -87,6 +87,7 @@ export const SMALL: Readonly<Record<string, readonly string[]>> = {
   'bench-shed': ['--seconds', '0.5', '--rounds', '1'],
   'bench-engine': ['--items', '1000', '--rounds', '1'],
   'bench-soak': ['--minutes', '0.05'],
+  'bench-swap': ['--seconds', '0.5', '--rounds', '1'],
   'bench-index': ['--sizes', '200', '--users', '20', '--out', 'work/index.md'],
   'bench-prepare': ['--events', '2000'],
 }

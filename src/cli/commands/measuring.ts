@@ -181,6 +181,22 @@ export const BENCH_SOAK = {
   json: 'what was offered, and every slice',
 } as const satisfies Command
 
+export const BENCH_SWAP = {
+  name: 'bench-swap',
+  group: 'measure',
+  summary: 'One model swapped for another under load, over and over: p99 beside that of a service left alone, and errors',
+  says: 'At half of the measured capacity. Runs alone on 127.0.0.1, the load on a core of its own.',
+  flags: {
+    ...BENCHED,
+    seconds: { type: 'string', value: 's', default: '10', says: 'of each slice' },
+    rounds: { type: 'string', value: 'n', default: '3', says: 'slices without swaps, and as many with' },
+    deadline: DEADLINE,
+    write: WRITE,
+  },
+  examples: [{ run: 'bench-swap', says: 'a minute and a half' }],
+  json: 'what was offered, seconds of each swap, and the ratio of p99',
+} as const satisfies Command
+
 export const BENCH_INDEX = {
   name: 'bench-index',
   group: 'measure',

@@ -1,0 +1,20 @@
+import { join } from 'node:path'
+import { above0, atLeast, deadlineOf } from '../bench/flags.ts'
+import { machineLine, writeSection } from '../bench/page.ts'
+import { benchSwap } from '../bench/swap/bench-swap.ts'
+import { swapRatio, swapReport } from '../bench/swap/report.ts'
+import { BENCH_SWAP } from '../src/cli/commands/measuring.ts'
+import { runCommand } from '../src/cli/run.ts'
+import { packageRoot } from '../src/paths.ts'
+
+await runCommand(BENCH_SWAP, async ({ flags }) => {
+  const { bundle = join(packageRoot, 'models/demo') } = flags
+  const seconds = above0('seconds', flags.seconds, 10)
+  const rounds = atLeast('rounds', flags.rounds, 3, 1)
+  const machine = machineLine()
+  const figures = await benchSwap({ bundle, seconds, rounds, deadlineMs: deadlineOf(flags.deadline) })
+  const report = swapReport(figures)
+  if (flags.write === true) await writeSection('bench:swap', 'Swapping models under load', `${machine}\n\n${report}`)
+  const { capacity, perSecond, swapSeconds } = figures
+  return { says: report, result: { capacity, perSecond, swapSeconds, p99Ratio: swapRatio(figures) } }
+})
