@@ -9,6 +9,7 @@ const ARROWS: Record<string, readonly string[]> = {
   random: [],
   paths: [],
   progress: [],
+  plot: [],
   files: ['errors', 'paths'],
   onnx: [],
   numeric: ['errors', 'random'],
@@ -27,8 +28,8 @@ const ARROWS: Record<string, readonly string[]> = {
   state: ['errors', 'files', 'config'],
   recommend: ['errors', 'data', 'encode', 'retrieve', 'bundle', 'state', 'paths', 'numeric'],
   pipeline: [
-    'errors', 'random', 'paths', 'progress', 'files', 'numeric', 'config', 'data', 'llm', 'profile', 'augment', 'nn', 'systems',
-    'train', 'evaluate', 'bundle', 'encode', 'retrieve', 'recommend', 'state', 'cli',
+    'errors', 'random', 'paths', 'progress', 'plot', 'files', 'numeric', 'config', 'data', 'llm', 'profile', 'augment', 'nn',
+    'systems', 'train', 'evaluate', 'bundle', 'encode', 'retrieve', 'recommend', 'state', 'cli',
   ],
   cli: ['errors'],
   reference: ['errors', 'paths', 'files', 'config', 'data', 'systems', 'pipeline', 'cli', 'serve'],

@@ -1,4 +1,4 @@
-import { curvePlot } from '../../src/pipeline/study/plot.ts'
+import { curvePlot } from '../../src/plot/lines.ts'
 import type { IndexFigures, IndexResults, Latency, ServiceFigures } from './figures.ts'
 
 /** The sizes that the page has a row for, whether they were run or not. */
@@ -11,7 +11,7 @@ export function indexPicture ({ indexes }: IndexResults): string | undefined {
     : [{ name: `${count(rows)} items`, points: bySearch.map(({ recall, p50 }) => ({ x: p50, y: recall })) }])
   return lines.length === 0
     ? undefined
-    : curvePlot('Recall against latency of the graph, by ef', { x: 'p50 of a search, ms', y: 'recall@100' }, lines)
+    : curvePlot('Recall against latency of the graph, by ef', { x: 'p50 of a search, ms', y: 'recall@100', yFromZero: false }, lines)
 }
 
 /** The page for people: docs/performance/index.md. */

@@ -1,4 +1,4 @@
-import { curvePlot } from '../../src/pipeline/study/plot.ts'
+import { curvePlot } from '../../src/plot/lines.ts'
 import type { Summary } from '../statistics.ts'
 
 /** One number of connections: the service between the two things it is made of. */

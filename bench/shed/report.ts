@@ -1,4 +1,4 @@
-import { curvePlot } from '../../src/pipeline/study/plot.ts'
+import { curvePlot } from '../../src/plot/lines.ts'
 import type { Cores } from '../cores.ts'
 import { percentile } from '../statistics.ts'
 import type { FloodAnswer } from './flood-process.ts'

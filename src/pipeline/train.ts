@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { withoutAugmentation } from '../data/augmentation.ts'
 import type { Dataset } from '../data/dataset.ts'
@@ -11,7 +12,7 @@ import type { Settings } from '../systems/settings.ts'
 import { systemSpec } from '../systems/spec.ts'
 import type { SystemSpec } from '../systems/spec.ts'
 import { readCheckpoint, removeCheckpoint, writeCheckpoint } from '../train/checkpoint.ts'
-import { curveCsv, curveSvg } from '../train/curve.ts'
+import { curveColumn, curveCsv, curveSvg } from '../train/curve.ts'
 import { train } from '../train/loop.ts'
 import type { Trained, TrainReporter } from '../train/loop.ts'
 import type { BestEpoch, PhaseStart, TrainingState } from '../train/state.ts'
@@ -155,7 +156,13 @@ export async function openRun (dir: string): Promise<Run> {
   return { dir, manifest, dataset, embeddings, texts: embeddings, settings, spec, weights }
 }
 
+/** Validation NDCG@10 of the run in `dir`, by epoch. */
+export async function readLearningCurve (dir: string): Promise<ReturnType<typeof curveColumn>> {
+  return curveColumn(await readFile(join(dir, CURVE), 'utf8'), 'ndcg10')
+}
+
 const WEIGHTS = 'weights'
+const CURVE = 'curve.csv'
 
 /** Throws what `readStep` throws, which compares the hash of every file. */
 async function openPretrained (dir: string): Promise<Pretrained> {
@@ -173,7 +180,7 @@ function checkpointOf (out: string): string {
 
 async function writeRun (folder: string, { weights, curve, ...came }: Trained): Promise<void> {
   await writeWeights(folder, WEIGHTS, weights)
-  await writeFileAtomic(join(folder, 'curve.csv'), curveCsv(curve))
+  await writeFileAtomic(join(folder, CURVE), curveCsv(curve))
   await writeFileAtomic(join(folder, 'curve.svg'), curveSvg(curve, bestEpoch(came)))
 }
 

@@ -15,6 +15,14 @@ export function curveCsv (rows: readonly CurveRow[]): string {
   return [['epoch', ...losses, ...metrics].join(','), ...lines].map((line) => `${line}\n`).join('')
 }
 
+/** One column of a curve that `curveCsv` wrote, by epoch; rows that leave it empty are left out. */
+export function curveColumn (csv: string, column: string): Array<{ readonly epoch: number, readonly value: number }> {
+  const [head = '', ...lines] = csv.trim().split('\n')
+  const at = head.split(',').indexOf(column)
+  return lines.map((line) => line.split(',')).flatMap((cells) =>
+    cells[at] === undefined || cells[at] === '' ? [] : [{ epoch: Number(cells[0]), value: Number(cells[at]) }])
+}
+
 const WIDTH = 640
 const PANEL = 220
 const MARGIN = { left: 64, right: 150, top: 28, bottom: 32 }

@@ -53,7 +53,7 @@ export function isthmusCall (
  */
 export const ELSEWHERE: ReadonlyArray<{ readonly match: RegExp, readonly by: string }> = [
   { match: /^npm (ci|test|run (lint|typecheck|build|test:system|setup:native))$|^npx isthmus setup-native$/, by: '.ci/run' },
-  { match: /^npx isthmus (docs|openapi) --check$/, by: '.ci/run' },
+  { match: /^npx isthmus (docs|openapi|site) --check$/, by: '.ci/run' },
   // Its bundle is not in the repository: the shape of its answer is compared with that of another.
   { match: /^curl .*domain=kitchen/, by: 'test/docs/commands.system.test.ts' },
   { match: /food-kitchen/, by: 'test/pipeline/pipeline.system.test.ts' },

@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { sitePage } from '../../src/reference/site-page.ts'
+import { checkSite, sitePage, writeSite } from '../../src/reference/site-page.ts'
 
-const SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+const SVG = '<svg xmlns="http://www.w3.org/2000/svg"><title id="t">A &#38; B</title><desc id="d">a: 1.</desc></svg>'
 
 describe('the page of all results', () => {
   const folders: string[] = []
@@ -34,8 +34,20 @@ describe('the page of all results', () => {
     expect(page).toContain('<a href="architecture.md#rooms">map</a>')
     expect(page.match(/<h1>/g)).toHaveLength(1)
     expect(page).toContain('<h2>Study</h2>')
-    expect(page).toContain('<figure><img src="performance/curve.svg"')
+    expect(page).toContain('<figure><img src="performance/curve.svg" alt="a: 1."><figcaption>A &#38; B</figcaption></figure>')
     expect(page).not.toContain('No result')
+  })
+
+  it('is refused where a page or a picture was changed since, or where it is not there', async () => {
+    const folder = await docs({ 'results.md': '# Results\n' })
+    await expect(checkSite(folder)).rejects.toMatchObject({ code: 'artefact_invalid' })
+    const file = await writeSite(folder)
+    await expect(checkSite(folder)).resolves.toBe(file)
+    await writeFile(join(folder, 'loose.svg'), SVG)
+    await expect(checkSite(folder)).rejects.toMatchObject({ code: 'artefact_invalid', place: { file } })
+    await writeSite(folder)
+    await writeFile(join(folder, 'results.md'), '# Results\n\nAnother figure.\n')
+    await expect(checkSite(folder)).rejects.toMatchObject({ message: expect.stringContaining('npm run site writes it') })
   })
 
   it('needs no network and no script, and follows the light of the reader', async () => {

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { curveCsv, curveSvg } from '../../src/train/curve.ts'
+import { curveColumn, curveCsv, curveSvg } from '../../src/train/curve.ts'
 import { progressReporter } from '../../src/train/reporter.ts'
 
 const ROWS = [
@@ -12,6 +12,12 @@ const ROWS = [
 describe('a training curve', () => {
   it('is a table with a line an epoch', () => {
     expect(curveCsv(ROWS)).toBe('epoch,loss,rec.<a>,ndcg10\n1,3,2,0.01\n2,2.5,1.5,0.03\n3,2.25,1,0.02\n')
+  })
+
+  it('is read again by the name of a column, without the rows that have nothing there', () => {
+    const csv = curveCsv([...ROWS, { epoch: 4, losses: { loss: 2, 'rec.<a>': 1 }, metrics: {} }])
+    expect(curveColumn(csv, 'ndcg10')).toEqual(ROWS.map(({ epoch, metrics: { ndcg10 } }) => ({ epoch, value: ndcg10 })))
+    expect(curveColumn(csv, 'nothing')).toEqual([])
   })
 
   it('is a picture with a line for each figure and a mark at the best epoch', () => {

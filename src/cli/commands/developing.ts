@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts'
 
-const CHECK = { check: { type: 'boolean', says: 'write nothing; fail where a file is not what the code makes' } } as const
+const CHECK = { check: { type: 'boolean', says: 'write nothing; fail where a file is not what it should be' } } as const
 
 export const OPENAPI = {
   name: 'openapi',
@@ -23,8 +23,11 @@ export const SITE = {
   group: 'develop',
   summary: 'Gathers the pages of results and their pictures in docs/index.html, which opens without a server',
   says: 'Results, tuning, studies, performance and reliability, as far as they have been made. Run it after any of them.',
-  flags: { docs: { type: 'string', value: 'folder', default: 'docs', says: 'where the pages are, and the result goes' } },
-  examples: [{ run: 'site', says: 'then open docs/index.html' }],
+  flags: {
+    docs: { type: 'string', value: 'folder', default: 'docs', says: 'where the pages are, and the result goes' },
+    ...CHECK,
+  },
+  examples: [{ run: 'site', says: 'then open docs/index.html' }, { run: 'site --check', says: 'as CI does' }],
   json: 'the file',
 } as const satisfies Command
 

@@ -6,7 +6,7 @@ const GO_ON = 'Ctrl-C stops it, --hours stops it in time; the same command goes 
 export const TUNE = {
   name: 'tune',
   group: 'measure',
-  summary: 'Searches settings of every trained system by validation alone, and writes down what it chose',
+  summary: 'Searches settings of every trained system by validation alone, and writes down and draws what it chose',
   says: `${GO_ON} More --configurations widen it.`,
   operands: { form: '[more files …]', says: 'further inputs' },
   flags: {
@@ -29,7 +29,7 @@ export const TUNE = {
 export const RESULTS = {
   name: 'results',
   group: 'measure',
-  summary: 'Trains every system with several seeds, counts the baselines, and writes a page that compares them',
+  summary: 'Trains every system with several seeds, counts the baselines, and writes a page that compares them, with pictures',
   says: `What is there unchanged is skipped. ${GO_ON}`,
   operands: { form: '[more files …]', says: 'further inputs' },
   flags: {

@@ -3,6 +3,7 @@ import type { PairedComparison } from '../../evaluate/significance.ts'
 import { figure, pValue, signed } from '../../evaluate/table.ts'
 import { listed, markdownTable, shortDigest } from '../markdown.ts'
 import type { Comparison } from './comparisons.ts'
+import { PICTURES } from './results-pictures.ts'
 import type { Figures, ResultsRow, Spread } from './rows.ts'
 
 /** Everything on the page of results, as plain data. */
@@ -20,6 +21,8 @@ export interface ResultsPage {
     readonly settings: Readonly<Record<string, unknown>>
   }
   readonly embedder: string
+  /** The page's file without its ending; its pictures lie beside it and begin with the same. */
+  readonly called: string
   /** The row that the others are compared with. */
   readonly ours: string
   readonly seeds: readonly number[]
@@ -47,6 +50,7 @@ export function renderResults (page: ResultsPage): string {
     `(${page.seeds.join(', ')}).` +
     (page.tuned ? ' Their settings were chosen by `npm run tune`, on validation alone; the published preset has its own.' : ''),
     figuresTable(page.rows, page.ours, ({ full }) => full),
+    picture(page, 'ndcg'),
     ...against(page),
     '## Against 100 sampled candidates',
     'For comparison with papers, which rank the target among a hundred items drawn at random: an easier question, ' +
@@ -58,6 +62,10 @@ export function renderResults (page: ResultsPage): string {
     `${page.jobs === 1 ? 'One training at a time' : `${page.jobs} trainings at a time, each with its share of the cores`}; ` +
     'an epoch ends with a full ranking of the validation split, which its seconds include.',
     costTable(page.rows),
+    '## Learning',
+    'The mean over seeds, as far as every seed was trained; the sign is the best epoch of the mean. ' +
+    'A training ends when validation has not risen for some epochs.',
+    picture(page, 'curves'),
     ...dataSection(page),
     '## Settings',
     ...page.rows.map(({ name, settings }) => `- **${name}**: ${listed(settings) || 'nothing to set'}`),
@@ -82,6 +90,11 @@ function figuresTable (
     ]),
     ['users', ...columns.flatMap(([, { users }]) => [String(users), ''])],
   ])
+}
+
+function picture ({ called }: ResultsPage, which: keyof typeof PICTURES): string {
+  const { title, suffix } = PICTURES[which]
+  return `![${title}](${called}${suffix})`
 }
 
 function against ({ ours, comparisons }: ResultsPage): string[] {

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { cp } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { openDataset, PREPARE } from '../../data/dataset-files.ts'
 import type { Statistics } from '../../data/statistics.ts'
@@ -19,6 +18,7 @@ import { comparisons } from './comparisons.ts'
 import { LEVERS } from './levers.ts'
 import { renderResults } from './results-page.ts'
 import type { ResultsPage } from './results-page.ts'
+import { resultsPictures } from './results-pictures.ts'
 import { baselineRow, trainedRow } from './rows.ts'
 
 export interface ResultsOptions {
@@ -68,11 +68,13 @@ export async function results (options: ResultsOptions): Promise<ResultsPage | {
   const named = (name: string) => opened.find(({ row }) => row.name === name)!
   const contestants = [...counted, ...CONTESTANTS.map(({ name }) => named(name))]
   const ours = named(OURS)
+  const called = basename(file, '.md')
   const page: ResultsPage = {
     command,
     data: await describeData(context),
     embedder: (await readEmbedManifest(embeddings)).embedder.id,
     ours: OURS,
+    called,
     seeds,
     tuned: tuning !== undefined,
     jobs,
@@ -80,10 +82,8 @@ export async function results (options: ResultsOptions): Promise<ResultsPage | {
     comparisons: comparisons(ours, contestants.filter((each) => each !== ours), dataset.domains),
     levers: LEVERS.map(({ name, instead }) => ({ name, instead, row: named(leverRow(name)).row })),
   }
+  for (const { suffix, svg } of resultsPictures(page)) await writeFileAtomic(join(dirname(file), `${called}${suffix}`), svg)
   await writeFileAtomic(file, renderResults(page))
-  // How ours was trained with the first seed, as a picture beside the page.
-  const { run } = ran.done.get(plan.get(OURS)![0]!)!
-  await cp(join(run, 'curve.svg'), join(dirname(file), `${basename(file, '.md')}-learning-curve.svg`))
   return page
 }
 

@@ -6,7 +6,7 @@ import { BASELINE_SETTINGS } from '../../systems/baselines/counting.ts'
 import type { CountingBaseline } from '../../systems/baselines/counting.ts'
 import type { CellFolders } from '../cells/cell.ts'
 import { openEvaluation, openRanks } from '../evaluate.ts'
-import { openRunManifest } from '../train.ts'
+import { openRunManifest, readLearningCurve } from '../train.ts'
 
 /** A figure over the seeds of a row; `deviation` (of the sample) only where there are several. */
 export interface Spread {
@@ -44,6 +44,8 @@ export interface Training {
   /** Those that the weights were taken from, one a seed. */
   readonly bestEpochs: readonly number[]
   readonly validationNdcg10: Spread
+  /** The mean over seeds of validation NDCG@10, as far as every seed was trained. */
+  readonly curve: ReadonlyArray<{ readonly epoch: number, readonly ndcg10: number }>
 }
 
 /** A row, and what a paired test needs of it. */
@@ -70,6 +72,7 @@ export async function trainedRow (name: string, cells: readonly CellFolders[], d
     secondsPerEpoch: spread(runs.map(({ seconds, epochs }) => seconds / epochs)),
     bestEpochs: runs.map(({ best }) => best.epoch),
     validationNdcg10: spread(runs.map(({ best }) => best.validation['ndcg10']!)),
+    curve: meanCurve(await Promise.all(cells.map(({ run }) => readLearningCurve(run)))),
   }
   return { row: { ...row, training }, evaluations }
 }
@@ -125,6 +128,16 @@ export function overSeeds (tables: readonly Scores[]): Readonly<Record<string, F
     hr10: spread(tables.map((table) => table[name]!.hr10)),
     ndcg10: spread(tables.map((table) => table[name]!.ndcg10)),
   }]))
+}
+
+type Curve = Awaited<ReturnType<typeof readLearningCurve>>
+
+/** The epochs that every curve has, with the mean of all at each. */
+export function meanCurve (curves: readonly Curve[]): Training['curve'] {
+  return curves[0]!.flatMap(({ epoch }) => {
+    const values = curves.flatMap((curve) => curve.find((row) => row.epoch === epoch)?.value ?? [])
+    return values.length < curves.length ? [] : [{ epoch, ndcg10: spread(values).mean }]
+  })
 }
 
 /** Mean and deviation of the sample. */

@@ -147,7 +147,7 @@ const SECTIONS: readonly Section[] = [
     title: 'Main table',
     text: 'Every system on the same data, with the settings that were tuned for it where there are any.',
     kind: 'metrics',
-    plot: 'bars',
+    plot: 'dots',
     paper: EDT_TABLES.main,
   },
   {
@@ -169,7 +169,7 @@ const SECTIONS: readonly Section[] = [
     text: 'One part left out, all else as it is. Without insertion items go to the end of the training events; without ' +
       'summarise-reform-analyse profiles are LLM4CDSR\'s.',
     kind: 'metrics',
-    plot: 'bars',
+    plot: 'dots',
     paper: EDT_TABLES.ablations,
   },
   {

@@ -117,7 +117,7 @@ const SECTIONS: readonly Section[] = [
     title: 'Main table',
     text: 'Every trained system on the same data, with the settings that were tuned for it where there are any.',
     kind: 'metrics',
-    plot: 'bars',
+    plot: 'dots',
     paper: PAPER_TABLES.main,
   },
   {
@@ -127,7 +127,7 @@ const SECTIONS: readonly Section[] = [
       'profiles (profile), no alignment of items over domains (reg), profiles from the whole history in one prompt ' +
       '(cluster), local tables that begin at random (init).',
     kind: 'metrics',
-    plot: 'bars',
+    plot: 'dots',
     paper: PAPER_TABLES.ablations,
   },
   {
@@ -155,7 +155,7 @@ const SECTIONS: readonly Section[] = [
       'half by ridge regression, by principal components or not at all. SASRec over ids knows nothing of them: its row ' +
       'is chance. One seed.',
     kind: 'cold',
-    plot: 'bars',
+    plot: 'dots',
   },
   { id: 'groups', title: 'Who is served well', text: 'The rows of the main table, mean over seeds.', kind: 'groups' },
   {

@@ -27,8 +27,8 @@ export interface Section {
    * the study's teller says.
    */
   readonly kind: 'metrics' | 'cold' | 'groups' | 'cost' | 'told'
-  /** line: rows with an `x`, one line for each `line`. bars: a bar a row. */
-  readonly plot?: 'line' | 'bars'
+  /** line: rows with an `x`, one line for each `line`. dots: a row of them for each row. */
+  readonly plot?: 'line' | 'dots'
   /** The paper's own figures, on its own data and by its own evaluation. */
   readonly paper?: readonly PaperTable[]
 }

@@ -15,6 +15,7 @@ import { drawConfiguration } from './space.ts'
 import { readTuning } from './tuning-file.ts'
 import type { Configuration, Outcome, Tuned, Tuning } from './tuning-file.ts'
 import { renderTuning } from './tuning-page.ts'
+import { tuningPlot } from './tuning-plot.ts'
 
 export interface TuneOptions {
   readonly context: ChainContext
@@ -29,7 +30,7 @@ export interface TuneOptions {
   readonly epochs?: number
   readonly jobs: number
   readonly deadline?: AbortSignal
-  /** Where to write what was tried and chosen, as JSON for `results`; a page for people stands beside it. */
+  /** Where to write what was tried and chosen, as JSON for `results`; a page with a picture goes beside it. */
   readonly file: string
   /** As typed in a shell. */
   readonly command: string
@@ -77,7 +78,9 @@ export async function tune (options: TuneOptions): Promise<{ tuning: Tuning, lef
     },
   }
   await writeFileAtomic(file, `${JSON.stringify(tuning, undefined, 2)}\n`)
-  await writeFileAtomic(file.replace(/\.json$/, '.md'), renderTuning(tuning, command))
+  const beside = (ending: string): string => `${file.replace(/\.json$/, '')}${ending}`
+  await writeFileAtomic(beside('.svg'), tuningPlot(tuning))
+  await writeFileAtomic(beside('.md'), renderTuning(tuning, command, basename(beside('.svg'))))
   return { tuning, left: first.left + full.left }
 }
 

@@ -17,17 +17,17 @@ describe('the picture', () => {
   it('has a line for each of the three, with a point for each number of connections', () => {
     const svg = servePicture([row(1, 1000, 4000, 700), row(16, 2000, 8000, 1400)])
     expect(svg.match(/<polyline /g)).toHaveLength(3)
-    expect(svg.match(/<circle /g)).toHaveLength(6)
+    expect(svg.match(/class="mark"/g)).toHaveLength(6 + 3)
     expect(svg).toContain('at 1, 16 connections')
     // Twice the throughput stands twice as far from the axis: 1400 of 8400, and 700.
-    const xs = [...svg.matchAll(/cx="([\d.]+)"/g)].slice(0, 2).map(([, x]) => Number(x) - 64)
+    const xs = /points="([^"]+)"/.exec(svg)![1]!.split(' ').map((place) => Number(place.split(',')[0]) - 64)
     expect(xs[1]! / xs[0]!).toBeCloseTo(2, 1)
   })
 
   it('leaves out what was no number', () => {
     const svg = servePicture([{ ...row(1, 1000, 4000, 700), service: { ...summary(0), p99: Number.NaN } }])
     expect(svg).not.toMatch(/NaN|Infinity/)
-    expect(svg.match(/<circle /g)).toHaveLength(2)
+    expect(svg.match(/class="mark"/g)).toHaveLength(2 + 3)
   })
 })
 

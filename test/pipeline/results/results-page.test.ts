@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { Groups } from '../../../src/evaluate/groups.ts'
 import { renderResults } from '../../../src/pipeline/results/results-page.ts'
 import type { ResultsPage } from '../../../src/pipeline/results/results-page.ts'
-import { spread } from '../../../src/pipeline/results/rows.ts'
+import { resultsPictures } from '../../../src/pipeline/results/results-pictures.ts'
+import { meanCurve, spread } from '../../../src/pipeline/results/rows.ts'
 import type { Figures, ResultsRow } from '../../../src/pipeline/results/rows.ts'
 
 const figures = (users: number, ...ndcg10: number[]): Figures =>
@@ -30,6 +31,7 @@ const training = {
   secondsPerEpoch: spread([10, 12]),
   bestEpochs: [14, 9],
   validationNdcg10: spread([0.04, 0.05]),
+  curve: [{ epoch: 1, ndcg10: 0.02 }, { epoch: 2, ndcg10: 0.04 }, { epoch: 3, ndcg10: 0.03 }],
 }
 const counts = { items: 5, itemsWithoutTitle: 0, events: 20, users: 4, validTargets: 2, testTargets: 2 }
 const page: ResultsPage = {
@@ -48,6 +50,7 @@ const page: ResultsPage = {
   },
   embedder: 'minilm',
   ours: 'llm4cdsr',
+  called: 'outcome',
   seeds: [42, 43],
   tuned: true,
   jobs: 2,
@@ -67,6 +70,32 @@ describe('mean and deviation over seeds', () => {
   it('are those of a sample; one seed has no deviation', () => {
     expect(spread([1, 3])).toEqual({ mean: 2, deviation: Math.SQRT2 })
     expect(spread([7])).toEqual({ mean: 7 })
+  })
+})
+
+describe('a learning curve over seeds', () => {
+  it('is the mean of each epoch that every seed reached', () => {
+    const seeds = [[0.25, 0.5, 0.75], [0.75, 1]].map((values) => values.map((value, i) => ({ epoch: i + 1, value })))
+    expect(meanCurve(seeds)).toEqual([{ epoch: 1, ndcg10: 0.5 }, { epoch: 2, ndcg10: 0.75 }])
+  })
+})
+
+describe('the pictures of results', () => {
+  const [ndcg, curves] = resultsPictures(page).map(({ svg }) => svg)
+
+  it('show every system, and how each trained one learnt, its best epoch marked', () => {
+    expect(ndcg).toContain('vs-knn: all 0.025, food 0.025, kitchen 0.025.')
+    expect(ndcg).toContain('llm4cdsr: all 0.04 ± 0.01414,')
+    expect(ndcg).toMatch(/font-weight="bold">llm4cdsr</)
+    expect(curves).toContain('llm4cdsr: from 0.02 at 1 to 0.03 at 3, highest 0.04 at 2.')
+    expect(curves).not.toContain('vs-knn')
+    const [, best] = /points="([^"]+)"/.exec(curves!)![1]!.split(' ')
+    expect(curves).toContain(`class="mark" d="M${best!.replace(',', ' ')}m`)
+  })
+
+  it('stand on the page by the names of their files', () => {
+    const shown = [...renderResults(page).matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, file]) => file)
+    expect(shown).toEqual(resultsPictures(page).map(({ suffix }) => `outcome${suffix}`))
   })
 })
 

@@ -35,7 +35,10 @@ describe('npm run results', () => {
     expect(new Set(rows.map((row) => row.split(' | ').slice(1).join())).size).toBe(rows.length)
     expect(page()).toContain('80 users')
     expect(page()).toContain('2 seeds ± deviation (42, 43)')
-    expect(readFileSync(join(folder, 'results-learning-curve.svg'), 'utf8')).toMatch(/^<svg [^]*<polyline /)
+    const picture = (name: string): string => readFileSync(join(folder, name), 'utf8')
+    // A line for each trained system.
+    expect(picture('results-learning-curves.svg').match(/<polyline /g)).toHaveLength(7)
+    expect(picture('results-ndcg10.svg')).toMatch(/>vs-knn<[^]*>llm4cdsr</)
   })
 
   it('trains nothing again that is unchanged, and writes the same page', async () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { barPlot, linePlot } from '../../../src/pipeline/study/plot.ts'
 import { studyPage } from '../../../src/pipeline/study/study-page.ts'
 import { studyPlots } from '../../../src/pipeline/study/study-plots.ts'
 import type { FinishedRow, ToldRow } from '../../../src/pipeline/study/study-rows.ts'
@@ -11,7 +10,7 @@ const study: Study = {
   intro: ['Read this first.'],
   rows: [],
   sections: [
-    { id: 'main', title: 'Main', text: 'Rows.', kind: 'metrics', plot: 'bars' },
+    { id: 'main', title: 'Main', text: 'Rows.', kind: 'metrics', plot: 'dots' },
     {
       id: 'sweep',
       title: 'Sweep',
@@ -63,24 +62,5 @@ describe('the page of a study', () => {
     expect(studyPlots(study, rows).map(({ name }) => name)).toEqual(['main'])
     const more = [...rows, { section: 'sweep', name: 'alpha 2', seeds: 1, x: 2, finished: finished(0.3) }]
     expect(studyPlots(study, more).map(({ name }) => name)).toEqual(['main', 'sweep'])
-  })
-})
-
-describe('a plot', () => {
-  it('draws larger values higher, and names what it draws', () => {
-    const svg = linePlot('T & U', [{ name: 'a<b', points: [{ x: 1, y: 0.1 }, { x: 0.5, y: 0.3 }] }])
-    const points = /points="([^"]+)"/.exec(svg)![1]!.split(' ')
-    const [first, second] = points.map((point) => point.split(',').map(Number))
-    // Sorted by x, whatever the order of the rows.
-    expect(first![0]).toBeLessThan(second![0]!)
-    expect(first![1]).toBeLessThan(second![1]!) // Pictures count from above.
-    expect(svg).toContain('T &#38; U')
-    expect(svg).toContain('a&#60;b')
-  })
-
-  it('draws bars from zero', () => {
-    const heights = [...barPlot('T', [{ name: 'a', value: 0.2, deviation: 0 }, { name: 'b', value: 0.4, deviation: 0 }])
-      .matchAll(/height="([\d.]+)" fill="#[0-9a-f]{6}"/g)].map((match) => Number(match[1]))
-    expect(heights[1]! / heights[0]!).toBeCloseTo(2, 1)
   })
 })

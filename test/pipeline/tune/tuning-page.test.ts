@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Tuning } from '../../../src/pipeline/tune/tuning-file.ts'
 import { chosenSettings } from '../../../src/pipeline/tune/tuning-file.ts'
 import { renderTuning } from '../../../src/pipeline/tune/tuning-page.ts'
+import { searchTitle, tuningPlot } from '../../../src/pipeline/tune/tuning-plot.ts'
 
 const outcome = (validationNdcg10: number, bestEpoch: number, epochs: number) =>
   ({ epochs, bestEpoch, validationNdcg10 })
@@ -26,7 +27,7 @@ const tuning: Tuning = {
 }
 
 describe('the page of a search', () => {
-  const text = renderTuning(tuning, 'npm run tune -- --data shop')
+  const text = renderTuning(tuning, 'npm run tune -- --data shop', 'shop.svg')
   const line = (start: string): string[] => text.split('\n').find((each) => each.startsWith(start))!.split(' | ')
 
   it('lists every configuration with what came of it, and marks the one chosen', () => {
@@ -42,6 +43,17 @@ describe('the page of a search', () => {
 
   it('says so where nothing is chosen yet', () => {
     expect(text).toContain('## bert4rec\n\nNothing is chosen yet')
+  })
+})
+
+describe('the picture of a search', () => {
+  it('has a dot for each training, and again for the preset and for what was chosen', () => {
+    const svg = tuningPlot(tuning)
+    // The last four are the legend's.
+    expect(svg.match(/class="mark"/g)).toHaveLength(3 + 2 + 1 + 1 + 4)
+    expect(svg).toContain('gru4rec: 3 of first round from 0.01 to 0.016, 2 of to the end from 0.02 to 0.03, ' +
+      'the preset 0.02, chosen 0.03. bert4rec: nothing measured.')
+    expect(renderTuning(tuning, 'x', 'shop.svg')).toContain(`![${searchTitle(tuning)}](shop.svg)`)
   })
 })
 
