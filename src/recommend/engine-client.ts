@@ -79,6 +79,8 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     ...(chart && { chart }),
   }
   const queue: Waiting[] = []
+  /** Of all that wait, kept: asked for with every request that comes, of which there are most where the queue is long. */
+  let queuedSize = 0
   let active: readonly Waiting[] = []
   let sentAt = 0
   /** What a batch takes, in milliseconds, whatever its size: calls join the next one, they do not queue one by one. */
@@ -148,6 +150,7 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     let size = 0
     while (queue.length > 0 && (size === 0 || size + queue[0]!.size <= maxBatch)) {
       const next = queue.shift()!
+      queuedSize -= next.size
       const useless = isLate(next.call, now()) ? 'deadline' : next.gone?.() === true ? 'client_gone' : undefined
       if (useless === undefined) {
         batch.push(next)
@@ -178,6 +181,7 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     for (const { reject } of [...active, ...queue.filter(isBounded)]) reject(death)
     active = []
     queue.splice(0, queue.length, ...queue.filter((one) => !isBounded(one)))
+    queuedSize = queue.reduce((sum, one) => sum + one.size, 0)
     drained?.()
     onState('down', death.cause)
     restarting = restart()
@@ -200,8 +204,7 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
   /** What a call that comes now would take. Nothing where none is before it: one call has to tell the pace. */
   const wait = (size: number): number => {
     if (active.length === 0) return 0
-    const queued = queue.reduce((sum, one) => sum + one.size, 0)
-    return MARGIN * (Math.max(0, sentAt + pace - now()) + pace * Math.ceil((queued + size) / maxBatch))
+    return MARGIN * (Math.max(0, sentAt + pace - now()) + pace * Math.ceil((queuedSize + size) / maxBatch))
   }
 
   async function ask (call: EngineCall, gone?: () => boolean): Promise<EngineValue> {
@@ -216,6 +219,7 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
       }
       if (isLate(call, now() + wait(one.size))) throw new IsthmusError('overloaded', 'the queue is longer than the deadline')
       queue.push(one)
+      queuedSize += one.size
       pump()
     })
   }

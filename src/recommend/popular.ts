@@ -29,11 +29,14 @@ export async function readPopular (engine: Engine): Promise<PopularList> {
   const removed = new Set<string>()
   return {
     top (domain, { k, without, filter }) {
-      return (byDomain.get(domain) ?? [])
-        .filter(({ item, view }) => !removed.has(item.itemId) && !without.has(item.itemId) &&
-          (filter === undefined || matches(view ?? {}, filter)))
-        .slice(0, k)
-        .map(({ item }, i) => ({ ...item, rank: i + 1 }))
+      const best: RankedItem[] = []
+      for (const { item, view } of byDomain.get(domain) ?? []) {
+        if (best.length === k) break
+        if (removed.has(item.itemId) || without.has(item.itemId)) continue
+        if (filter !== undefined && !matches(view ?? {}, filter)) continue
+        best.push({ ...item, rank: best.length + 1 })
+      }
+      return best
     },
     remove (itemId) {
       removed.add(itemId)

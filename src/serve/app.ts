@@ -160,9 +160,16 @@ export async function buildApp (deps: AppDeps): Promise<App> {
   const takeEvents = createEventJournal({ store, engine, now })
   const pendingItems = (): number => catalogue.pending
 
+  const inWork = { all: 0 }
   if (deps.arrivals !== undefined) {
     await app.register(gate, {
-      engine, metrics, arrivals: deps.arrivals, defaultMs: limits.requestTimeoutMs, mostWaitMs: limits.maxLoopDelayMs,
+      engine,
+      metrics,
+      arrivals: deps.arrivals,
+      inWork,
+      maxInFlight: limits.maxInFlight,
+      defaultMs: limits.requestTimeoutMs,
+      mostWaitMs: limits.maxLoopDelayMs,
     })
   }
   await app.register(errors)
@@ -173,7 +180,7 @@ export async function buildApp (deps: AppDeps): Promise<App> {
     perMinute: limits.requestsPerMinute, itemsPerMinute: limits.itemsPerMinute, metrics,
   })
   await app.register(access, { keys: deps.keys ?? [], onLoopback: deps.onLoopback ?? true, metrics })
-  await app.register(guard, { metrics, maxInFlight: limits.maxInFlight, isDraining })
+  await app.register(guard, { metrics, inWork, maxInFlight: limits.maxInFlight, isDraining })
   await app.register(deadline, { defaultMs: limits.requestTimeoutMs })
   await app.register(arrival, { withinMs: limits.bodyWithinMs })
   await app.register(body)

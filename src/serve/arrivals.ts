@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 
 /** What the HTTP thread knows of time that passed before it could look. */
@@ -13,8 +14,10 @@ export interface Arrivals {
   readonly of: (socket: Socket) => number
   /** Notes that a connection is being accepted. */
   readonly accept: (socket: Socket) => void
-  /** How busy the loop was lately, 0 to 1. */
+  /** How busy the loop was lately, or all the cores that the process may use, whichever was busier, 0 to 1. */
   readonly load: () => number
+  /** Milliseconds that the loop was busy with the turn before this one. */
+  readonly turnMs: () => number
 }
 
 export interface ArrivalsOptions {
@@ -24,6 +27,10 @@ export interface ArrivalsOptions {
   readonly idle?: () => number
   /** Turns of the loop, since the process began. */
   readonly turns?: () => number
+  /** Milliseconds of CPU time that all threads of the process took so far. */
+  readonly cpu?: () => number
+  /** Cores that they may use. */
+  readonly cores?: number
   /** Calls back when the turn is over. */
   readonly afterTurn?: (end: () => void) => void
 }
@@ -38,6 +45,7 @@ export function watchArrivals (options: ArrivalsOptions = {}): Arrivals {
   const { now = () => performance.now(), afterTurn = setImmediate } = options
   const { idle = () => performance.nodeTiming.idleTime } = options
   const { turns = () => performance.nodeTiming.uvMetricsInfo.loopCount } = options
+  const { cpu = cpuTime, cores = availableParallelism() } = options
   const accepted = new WeakMap<Socket, { readonly turn: number, readonly at: number }>()
   let inTurn = false
   let turn = turns()
@@ -48,6 +56,7 @@ export function watchArrivals (options: ArrivalsOptions = {}): Arrivals {
   let load = 0
   let windowAt = turnAt
   let windowIdle = idleAt
+  let windowCpu = cpu()
 
   const end = (): void => { inTurn = false }
   const look = (): void => {
@@ -60,9 +69,13 @@ export function watchArrivals (options: ArrivalsOptions = {}): Arrivals {
     turnAt = at
     idleAt = idleNow
     if (at - windowAt < WINDOW_MS) return
-    load = Math.min(1, Math.max(0, 1 - (idleNow - windowIdle) / (at - windowAt)))
+    const cpuNow = cpu()
+    // A loop that waits for a core which another thread of ours has looks idle.
+    const busiest = Math.max(1 - (idleNow - windowIdle) / (at - windowAt), (cpuNow - windowCpu) / (at - windowAt) / cores)
+    load = Math.min(1, Math.max(0, busiest))
     windowAt = at
     windowIdle = idleNow
+    windowCpu = cpuNow
   }
   return {
     of (socket) {
@@ -79,7 +92,16 @@ export function watchArrivals (options: ArrivalsOptions = {}): Arrivals {
       look()
       return load
     },
+    turnMs () {
+      look()
+      return blind
+    },
   }
+}
+
+function cpuTime (): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
 }
 
 const noted = new WeakMap<IncomingMessage, number>()

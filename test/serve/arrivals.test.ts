@@ -10,9 +10,10 @@ function openLoop () {
   let at = 0
   let idle = 0
   let turns = 0
+  let cpu = 0
   let end = (): void => {}
   const arrivals = watchArrivals({
-    now: () => at, idle: () => idle, turns: () => turns, afterTurn: (done) => { end = done },
+    now: () => at, idle: () => idle, turns: () => turns, cpu: () => cpu, cores: 2, afterTurn: (done) => { end = done },
   })
   return {
     arrivals,
@@ -21,6 +22,7 @@ function openLoop () {
       at += ms
       idle += ms
     },
+    burn (ms: number) { cpu += ms },
     nextTurn () {
       end()
       turns++
@@ -98,6 +100,28 @@ describe('the arrival of a request', () => {
     nextTurn()
     sleep(200)
     expect(arrivals.load()).toBe(0)
+  })
+
+  it('comes with how busy all cores of the process were, where a loop that waits for one looks idle', () => {
+    const { arrivals, sleep, burn, nextTurn } = openLoop()
+    arrivals.of(old)
+    nextTurn()
+    sleep(150)
+    burn(270)
+    expect(arrivals.load()).toBeCloseTo(0.9)
+    nextTurn()
+    sleep(150)
+    burn(60)
+    expect(arrivals.load()).toBeCloseTo(0.2)
+  })
+
+  it('comes with how long the turn before was', () => {
+    const { arrivals, work, sleep, nextTurn } = openLoop()
+    arrivals.of(old)
+    sleep(20)
+    work(30)
+    nextTurn()
+    expect(arrivals.turnMs()).toBe(30)
   })
 
   it('is known of a real loop: what came while it was busy waited', async () => {

@@ -11,21 +11,25 @@ describe('the door', () => {
   let waited = 0
   let load = 0
   let waitMs = 0
+  let turnMs = 0
   let jobs: RecommendJob[] = []
+  let held: Promise<void> | undefined
   afterEach(async () => {
     await service.close()
-    waited = load = waitMs = 0
+    waited = load = waitMs = turnMs = 0
     jobs = []
+    held = undefined
   })
 
   async function open (): Promise<string> {
     service = await openService({
-      limits: { requestTimeoutMs: 250, maxLoopDelayMs: 100 },
-      arrivals: { of: () => performance.now() - waited, accept: () => {}, load: () => load },
+      limits: { requestTimeoutMs: 250, maxLoopDelayMs: 100, maxInFlight: 2 },
+      arrivals: { of: () => performance.now() - waited, accept: () => {}, load: () => load, turnMs: () => turnMs },
       wrapEngine: (engine): Engine => ({
         ...engine,
         async recommend (job) {
           jobs.push(job)
+          await held
           if (waitMs > 0) throw new IsthmusError('overloaded', 'on purpose')
           return await engine.recommend(job)
         },
@@ -79,6 +83,32 @@ describe('the door', () => {
     // What the engine's queue does not concern is answered.
     expect((await fetch(`${address}/items/sport-0001`)).status).toBe(200)
     expect(await (await fetch(`${address}/metrics`)).text()).toContain('isthmus_shed_total{reason="engine"} 1')
+  })
+
+  it('P28: counts the turns of a busy loop in what an answer takes', async () => {
+    const address = await open()
+    load = 1
+    turnMs = 100
+    expect((await post(address, '{}')).status).toBe(200)
+    turnMs = 130
+    expect((await post(address, '{}')).status).toBe(503)
+  })
+
+  it('P28: gives popular items where too many are in work, and turns away once there is no time for that', async () => {
+    const address = await open()
+    let letGo = (): void => {}
+    held = new Promise((resolve) => { letGo = resolve })
+    const patient = { 'x-request-timeout-ms': '5000' }
+    const inWork = [post(address, '{}', patient), post(address, '{}', patient)]
+    while (jobs.length < 2) await new Promise((resolve) => setImmediate(resolve))
+    const cheap = await post(address, '{}')
+    expect([cheap.status, cheap.headers.get('x-degraded')]).toEqual([200, 'overloaded'])
+    load = 1
+    expect((await post(address, '{}')).status).toBe(503)
+    const metrics = await (await fetch(`${address}/metrics`)).text()
+    expect(metrics).toContain('isthmus_shed_total{reason="in_flight"} 1')
+    letGo()
+    expect((await Promise.all(inWork)).map(({ status }) => status)).toEqual([200, 200])
   })
 
   it('P29: is open to probes and metrics, whatever the load', async () => {

@@ -7,12 +7,16 @@ import type { Metrics } from '../metrics.ts'
 import { problem, PROBLEMS, retryAfter } from '../problems.ts'
 import { wantedMs } from './deadline.ts'
 import { PROBLEM_TYPE } from './errors.ts'
+import type { InWork } from './guard.ts'
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts'
 
 export interface GateOptions {
   readonly engine: Pick<Engine, 'status'>
   readonly metrics: Metrics
   readonly arrivals: Arrivals
+  readonly inWork: Readonly<InWork>
+  /** Requests in work from which on another one would get popular items. */
+  readonly maxInFlight: number
   /** Milliseconds that a request has unless it says otherwise. */
   readonly defaultMs: number
   /** Milliseconds that a request may have waited to be read, at most half of its time. */
@@ -27,19 +31,24 @@ const RECOMMENDS = /^\/recommend([/?]|$)/
 
 /** Of its time, what a request may have waited: what is left must do for the answer. */
 const MOST_WAITED = 0.5
-/** From here on the HTTP thread has no time for answers that are cheap, only for those that are good. */
+/**
+ * Turns of a busy loop that an answer takes besides what the engine needs: one till the request is handed to the engine
+ * and the engine's answer is seen, one till it is written.
+ */
+const TURNS = 2
+/** From here on there is no time for answers that are cheap, only for those that are good. */
 const BUSY = 0.9
 /**
  * Turns away what cannot be answered well, before anything of it is parsed, routed or counted: that costs a tenth of
  * what a cheap answer does, and under overload there are many. Two kinds are turned away: what has waited in its socket
- * for too long, which nothing in the handlers could see; and, while the HTTP thread is busy throughout,
- * recommendations that the engine would not have done by their deadlines. A thread with time to spare lets those in,
- * and they get popular items instead.
+ * for too long, which nothing in the handlers could see; and, while the HTTP thread or all cores are busy throughout,
+ * recommendations that would not be done by their deadlines, or would be too many at once. Where there is time to spare
+ * those are let in, and get popular items instead: five such answers cost as much as a good one.
  */
 export const gate = fp(async (app: FastifyInstance, options: GateOptions) => {
-  const { engine, metrics, arrivals, defaultMs, mostWaitMs, now = () => performance.now() } = options
+  const { engine, metrics, arrivals, inWork, maxInFlight, defaultMs, mostWaitMs, now = () => performance.now() } = options
 
-  const reasonAgainst = (request: IncomingMessage): 'waited' | 'engine' | undefined => {
+  const reasonAgainst = (request: IncomingMessage): 'waited' | 'in_flight' | 'engine' | undefined => {
     const { url = '' } = request
     const at = arrivals.of(request.socket)
     noteArrival(request, at)
@@ -49,7 +58,8 @@ export const gate = fp(async (app: FastifyInstance, options: GateOptions) => {
     const waited = now() - at
     if (waited > Math.min(mostWaitMs, MOST_WAITED * has)) return 'waited'
     if (arrivals.load() < BUSY || !RECOMMENDS.test(url)) return undefined
-    return engine.status().waitMs > has - waited ? 'engine' : undefined
+    if (inWork.all >= maxInFlight) return 'in_flight'
+    return engine.status().waitMs + TURNS * arrivals.turnMs() > has - waited ? 'engine' : undefined
   }
 
   app.server.on('connection', arrivals.accept)

@@ -5,10 +5,15 @@ import type { Metrics } from '../metrics.ts'
 
 export interface GuardOptions {
   readonly metrics: Metrics
+  /** Counted here, for others to see. */
+  readonly inWork: InWork
   /** Requests in work at once, in all and on one route that is costly. */
   readonly maxInFlight: number
   readonly isDraining: () => boolean
 }
+
+/** Requests in work at this moment. */
+export interface InWork { all: number }
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -34,9 +39,8 @@ const CHEAP_TIMES = 2
  * (gate.ts).
  */
 export const guard = fp(async (app: FastifyInstance, options: GuardOptions) => {
-  const { metrics, maxInFlight, isDraining } = options
+  const { metrics, inWork, maxInFlight, isDraining } = options
   const routes = new Map<string, number>()
-  let all = 0
 
   app.decorateRequest('overloaded', false)
   // The end waits for open connections: an answer given meanwhile is the last one on its own.
@@ -47,16 +51,16 @@ export const guard = fp(async (app: FastifyInstance, options: GuardOptions) => {
     if (isDraining()) throw new IsthmusError('shutting_down', 'draining')
     const here = routes.get(url) ?? 0
     const most = config.degrades === true ? CHEAP_TIMES * maxInFlight : maxInFlight
-    if (all >= most || here >= (config.maxInFlight ?? Infinity)) {
+    if (inWork.all >= most || here >= (config.maxInFlight ?? Infinity)) {
       metrics.shed.inc({ reason: 'in_flight' })
       throw new IsthmusError('overloaded', 'too much in flight')
     }
-    if (all >= maxInFlight) request.overloaded = true
-    all++
+    if (inWork.all >= maxInFlight) request.overloaded = true
+    inWork.all++
     routes.set(url, here + 1)
     // `close` comes once, whether the answer went out or the client went away.
     reply.raw.once('close', () => {
-      all--
+      inWork.all--
       routes.set(url, (routes.get(url) ?? 1) - 1)
     })
   })
