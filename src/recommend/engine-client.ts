@@ -79,7 +79,7 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     ...(chart && { chart }),
   }
   const queue: Waiting[] = []
-  /** Of all that wait, kept: asked for with every request that comes, of which there are most where the queue is long. */
+  /** Of all that wait. A running sum: it is asked for with every request, and most of them come where many wait. */
   let queuedSize = 0
   let active: readonly Waiting[] = []
   let sentAt = 0

@@ -71,8 +71,8 @@ export function watchArrivals (options: ArrivalsOptions = {}): Arrivals {
     if (at - windowAt < WINDOW_MS) return
     const cpuNow = cpu()
     // A loop that waits for a core which another thread of ours has looks idle.
-    const busiest = Math.max(1 - (idleNow - windowIdle) / (at - windowAt), (cpuNow - windowCpu) / (at - windowAt) / cores)
-    load = Math.min(1, Math.max(0, busiest))
+    const loop = 1 - (idleNow - windowIdle) / (at - windowAt)
+    load = Math.min(1, Math.max(0, loop, (cpuNow - windowCpu) / (at - windowAt) / cores))
     windowAt = at
     windowIdle = idleNow
     windowCpu = cpuNow

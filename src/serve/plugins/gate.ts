@@ -46,7 +46,8 @@ const BUSY = 0.9
  * those are let in, and get popular items instead: five such answers cost as much as a good one.
  */
 export const gate = fp(async (app: FastifyInstance, options: GateOptions) => {
-  const { engine, metrics, arrivals, inWork, maxInFlight, defaultMs, mostWaitMs, now = () => performance.now() } = options
+  const { engine, metrics, arrivals, inWork, maxInFlight, defaultMs, mostWaitMs } = options
+  const { now = () => performance.now() } = options
 
   const reasonAgainst = (request: IncomingMessage): 'waited' | 'in_flight' | 'engine' | undefined => {
     const { url = '' } = request
