@@ -1,5 +1,5 @@
 # docker build -t isthmus .                    the service on CPUs, with the bundle models/demo
-# docker build -t isthmus:cuda --target cuda . the same with CUDA (x64; the build downloads its libraries)
+# docker build -t isthmus:cuda --target cuda . the same with CUDA (x64; the build downloads its libraries from PyPI)
 # docker run -p 127.0.0.1:3000:3000 -v isthmus:/data -e API_KEYS="$entry" isthmus     (npm run new-key makes one)
 # Another bundle: -v ./models/shop:/app/models/shop:ro -e BUNDLE=/app/models/shop
 #
@@ -24,10 +24,11 @@ RUN cd node_modules/onnxruntime-node/bin/napi-v6 \
   && find . -mindepth 1 -type d -empty -delete \
   && test -e "linux/$arch/onnxruntime_binding.node"
 
+# The provider and CUDA's libraries from PyPI, where the service looks for them: links in node_modules lead to /opt.
 FROM build AS build-cuda
-RUN cd node_modules/onnxruntime-node && ONNXRUNTIME_NODE_INSTALL=cuda12 node script/install.js \
-  && rm -f bin/napi-v6/linux/x64/libonnxruntime_providers_tensorrt.so \
-  && test -e bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so
+RUN apt-get update && apt-get install -y --no-install-recommends python3-pip unzip \
+  && XDG_CACHE_HOME=/opt node dist/scripts/setup-cuda.js \
+  && test -e node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so
 
 # What both targets hold, but for node_modules.
 FROM scratch AS files
@@ -38,12 +39,14 @@ COPY models/text-encoder /app/models/text-encoder
 COPY models/demo /app/models/demo
 COPY --from=build /app/dist /app/dist
 
-FROM nvidia/cuda:12.8.1-cudnn-runtime-ubuntu24.04 AS cuda
-COPY --from=build /usr/local/bin/node /usr/local/bin/node
+FROM node:${NODE}-bookworm-slim AS cuda
 COPY --from=files /app /app
+COPY --from=build-cuda /opt/isthmus /opt/isthmus
 COPY --from=build-cuda /app/node_modules /app/node_modules
 RUN useradd --system --uid 10001 --no-create-home isthmus && install -d -m 700 -o isthmus /data
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data ORT_PROVIDER=cuda
+# What NVIDIA's container toolkit brings in from the host: the driver, which has to be one for CUDA 13.
+ENV LD_LIBRARY_PATH=/opt/isthmus/cuda/lib NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 WORKDIR /app
 USER 10001
 VOLUME /data

@@ -14,9 +14,11 @@ export interface Child<Q, A> {
  * Starts a compiled module that calls `answerParent`, on some cores or all; fails where the process ends instead of
  * answering.
  */
-export function startChild<Q, A> (module: string, args: readonly string[] = [], cores?: string): Child<Q, A> {
+export function startChild<Q, A> (
+  module: string, args: readonly string[] = [], cores?: string, env: NodeJS.ProcessEnv = process.env
+): Child<Q, A> {
   const [execPath, ...execArgv] = onCores(cores)
-  const child: ChildProcess = fork(compiled(module), args, { serialization: 'advanced', execPath, execArgv })
+  const child: ChildProcess = fork(compiled(module), args, { serialization: 'advanced', execPath, execArgv, env })
   const gone = once(child, 'exit')
   return {
     pid: child.pid!,

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { dirname, join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -24,4 +25,9 @@ export function compiled (module: string): URL {
 
 function findRoot (from: string): string {
   return existsSync(join(from, 'package.json')) ? from : findRoot(dirname(from))
+}
+
+/** Where a user's programs keep what can be made again. */
+export function userCache (environment: NodeJS.ProcessEnv = process.env): string {
+  return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'isthmus')
 }

@@ -4,15 +4,9 @@ import { join } from 'node:path'
 import { createAdam } from '../../src/nn/adam.ts'
 import { createDropout } from '../../src/nn/dropout.ts'
 import { type Backend, loadTf } from '../../src/nn/tf.ts'
-import { createRandom } from '../../src/random.ts'
-import { initialWeights } from '../../src/systems/initial-weights.ts'
-import { resolveSettings } from '../../src/systems/settings.ts'
-import { systemSpec } from '../../src/systems/spec.ts'
-import { buildBatch } from '../../src/train/batch.ts'
-import { planEpoch, trainableUsers } from '../../src/train/epoch-plan.ts'
 import { copyWeights } from '../../src/train/state.ts'
 import { trainStep } from '../../src/train/step.ts'
-import { madeUpLog } from './made-up-log.ts'
+import { makeProblem } from './problem.ts'
 import { writeProblem } from './problem-files.ts'
 import type { Memory, TrainFigures } from './report.ts'
 import { startTorch, type StepTime, torchPython, type TorchProcess } from './torch-process.ts'
@@ -39,17 +33,7 @@ export async function benchTrain (
   // Read by TensorFlow when it loads.
   process.env.TF_NUM_INTRAOP_THREADS = process.env.TF_NUM_INTEROP_THREADS = String(threads)
   const { tf, close } = await loadTf(backend)
-  const length = 50
-  const { dataset, texts } = madeUpLog({ users: steps * batchSize, items, longest: length })
-  const settings = resolveSettings('llm4cdsr', 'product', texts.width, {
-    width: 128, length, batchSize, localInit: 'random',
-  })
-  const spec = systemSpec(settings, dataset.domains)
-  const weights = initialWeights(spec, settings, dataset.domains, texts)
-  const drawing = performance.now()
-  const batches = planEpoch(dataset, trainableUsers(dataset), { ...settings, epoch: 1 })
-    .map((users, step) => buildBatch(dataset, spec, settings, users, createRandom(1, `batch/1/${step}`)))
-  const batchMs = (performance.now() - drawing) / batches.length
+  const { dataset, texts, settings, spec, weights, batches, batchMs } = makeProblem({ steps, items, batchSize })
 
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-bench-'))
   let torch: TorchProcess | undefined

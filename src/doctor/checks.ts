@@ -37,7 +37,7 @@ export async function checkMachine (probes: Probes, wanted: Wanted = {}): Promis
     await look('ONNX Runtime, CUDA', wanted.cuda === true, async () => {
       await probes.onnx('cuda')
       return 'used where ORT_PROVIDER is auto or cuda'
-    }, 'needed for a GPU alone: an NVIDIA driver, CUDA 12 and cuDNN 9, or the CUDA target of the Dockerfile'),
+    }, 'needed for a GPU alone: an NVIDIA driver for CUDA 13 and npm run setup:cuda, or the CUDA target of the Dockerfile'),
     { what: 'index: exact', found: true, required: false, detail: 'part of ONNX Runtime' },
     await look('index: hnsw', wanted.hnsw === true, async () => {
       if (!await probes.hnsw()) throw new Error('hnswlib-node is not there')

@@ -1,6 +1,7 @@
 import type * as OnnxRuntime from 'onnxruntime-node'
 import type { InferenceSession } from 'onnxruntime-node'
 import { IsthmusError } from '../errors.ts'
+import { missingCuda } from './cuda-libraries.ts'
 
 /** What an operator asks for. `auto` is CUDA where it loads, else the CPU, and the session says which. */
 export type ProviderChoice = 'auto' | 'cuda' | 'cpu'
@@ -65,9 +66,10 @@ export async function openSession (
   } catch (cause) {
     // Whatever kept CUDA away, the CPU session tells a bad model from a missing provider.
     const session = await onCpu()
-    if (provider === 'auto') return wrap(ort.Tensor, session, 'cpu', firstLine(cause))
+    const why = missingCuda() ?? firstLine(cause)
+    if (provider === 'auto') return wrap(ort.Tensor, session, 'cpu', why)
     await session.release()
-    throw new IsthmusError('provider_unavailable', `CUDA does not load: ${firstLine(cause)}`, { cause })
+    throw new IsthmusError('provider_unavailable', `CUDA does not load: ${why}`, { cause })
   }
 }
 

@@ -1,5 +1,5 @@
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { userCache } from '../paths.ts'
 
 export type NativeFlavor = 'cpu' | 'gpu'
 
@@ -9,7 +9,7 @@ export const TENSORFLOW_VERSION = '2.21.0'
 
 /** Where native addons are kept: outside node_modules, which `npm ci` empties. */
 export function nativeCache (environment: NodeJS.ProcessEnv = process.env): string {
-  return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'isthmus', 'native')
+  return join(userCache(environment), 'native')
 }
 
 /** The folder of one finished build; its node_modules hold the addon. One build serves every Node (N-API). */

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { IsthmusError } from '../errors.ts'
+import { missingTools, runTool } from '../tools/run-tool.ts'
 import { nativeCache, nativeFolder, TENSORFLOW_VERSION, TFJS_VERSION, type NativeFlavor } from './native-cache.ts'
 
 export interface NativeBuild {
@@ -117,51 +117,25 @@ async function tryAddon (flavor: NativeFlavor, folder: string, environment: Node
   await runCommand(process.execPath, ['-e', script], folder, environment)
 }
 
-/** Tools by what people install, and a call that shows that they are there. */
-function tools (environment: NodeJS.ProcessEnv): Record<string, [string, string[]]> {
-  const compiler = environment.CXX ?? 'g++'
-  return {
-    npm: ['npm', ['--version']],
-    python3: ['python3', ['--version']],
-    'pip for python3': ['python3', ['-m', 'pip', '--version']],
-    unzip: ['unzip', ['-v']],
-    make: ['make', ['--version']],
-    [`a C++ compiler (${compiler})`]: [compiler, ['--version']],
-  }
-}
-
 async function requireTools (environment: NodeJS.ProcessEnv): Promise<void> {
-  const missing: string[] = []
-  for (const [name, [command, args]] of Object.entries(tools(environment))) {
-    try {
-      await runCommand(command, args, process.cwd(), environment)
-    } catch {
-      missing.push(name)
-    }
-  }
+  const compiler = environment.CXX ?? 'g++'
+  const missing = await missingTools({
+    npm: ['npm', '--version'],
+    python3: ['python3', '--version'],
+    'pip for python3': ['python3', '-m', 'pip', '--version'],
+    unzip: ['unzip', '-v'],
+    make: ['make', '--version'],
+    [`a C++ compiler (${compiler})`]: [compiler, '--version'],
+  }, { environment, code: 'backend_unavailable' })
   if (missing.length === 0) return
   throw new IsthmusError('backend_unavailable',
     `The native addon cannot be built here; missing: ${missing.join(', ')}. Training runs on wasm without it`)
 }
 
-/** Runs a command to its end; a failure carries the last of what it printed. */
 async function runCommand (
   command: string, args: string[], cwd: string, environment: NodeJS.ProcessEnv
 ): Promise<void> {
-  const child = spawn(command, args, { cwd, env: buildEnvironment(environment), stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output = (output + text).slice(-4000)
-    })
-  }
-  await new Promise<void>((resolve, reject) => {
-    const failed = (why: string, cause?: unknown): void => {
-      reject(new IsthmusError('backend_unavailable', `${command} ${args[0] ?? ''}: ${why}\n${output}`, { cause }))
-    }
-    child.once('error', (error) => failed('does not start; is it installed?', error))
-    child.once('close', (status) => status === 0 ? resolve() : failed(`ended with status ${status}`))
-  })
+  await runTool(command, args, { cwd, environment: buildEnvironment(environment), code: 'backend_unavailable' })
 }
 
 /** Node's headers from beside the running Node where they are, so that node-gyp need not download them. */

@@ -63,6 +63,7 @@ export const ELSEWHERE: ReadonlyArray<{ readonly match: RegExp, readonly by: str
   { match: /^npm run results|^npx isthmus results/, by: 'test/pipeline/results/results.system.test.ts' },
   { match: /^npm run study|^npx isthmus study/, by: 'test/pipeline/study/study.system.test.ts' },
   { match: /^(npm run|npx isthmus) site/, by: 'test/reference/site-page.test.ts' },
+  { match: /gpu-check/, by: 'test/bench/gpu/gpu-check.system.test.ts' },
   { match: /^npx isthmus demo/, by: 'test/pipeline/demo.system.test.ts' },
   { match: /amazon-v2-cloth-sport/, by: 'test/data/published/published.test.ts' },
   { match: /--open-domains$|domain=food|"domain":"food"/, by: 'test/serve/new-domains.test.ts' },
@@ -71,6 +72,7 @@ export const ELSEWHERE: ReadonlyArray<{ readonly match: RegExp, readonly by: str
 /** Commands that nothing runs, and why not. */
 export const NOT_RUN: ReadonlyArray<{ readonly match: RegExp, readonly why: string }> = [
   { match: /^docker|^kubectl/, why: 'no container runtime; test/deploy runs the steps of the Dockerfile in a Debian root' },
+  { match: /setup[:-]cuda/, why: 'downloads 1.6 GB for a GPU that is not there; test/encode/setup-cuda.test.ts has its steps' },
   { match: /bench[:-]train/, why: 'installs PyTorch, some gigabytes' },
   { match: /bench[:-]peers/, why: 'installs FastAPI, onnxruntime and numpy' },
   { match: /reliability$/, why: 'runs the tests of both tiers, of which this is one' },

@@ -295,6 +295,17 @@ export const DEMO = {
   json: 'the bundle\'s folder, and NDCG@10 of the system and of popularity',
 } as const satisfies Command
 
+export const SETUP_CUDA = {
+  name: 'setup-cuda',
+  group: 'build',
+  summary: 'Fetches what the service needs to compute on an NVIDIA GPU, from PyPI alone: 1.6 GB',
+  says: 'Kept outside the project, in $XDG_CACHE_HOME/isthmus or ~/.cache/isthmus; a stopped run goes on. Once more after ' +
+    'each npm ci, which takes a moment. Needs python3 with pip, unzip, Linux on x64; to run, a driver for CUDA 13.',
+  flags: {},
+  examples: [{ run: 'setup-cuda', says: 'then gpu-check tells whether it works' }],
+  json: 'the folder of the libraries, and how many packages were fetched',
+} as const satisfies Command
+
 export const SETUP_NATIVE = {
   name: 'setup-native',
   group: 'build',

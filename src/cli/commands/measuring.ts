@@ -197,6 +197,23 @@ export const BENCH_SWAP = {
   json: 'what was offered, seconds of each swap, and the ratio of p99',
 } as const satisfies Command
 
+export const GPU_CHECK = {
+  name: 'gpu-check',
+  group: 'measure',
+  summary: 'Whether this machine\'s GPU computes, whether it computes the same, and how much faster',
+  says: 'Which providers load, and why not; encoder and exact search on CUDA beside the CPU, a training step on ' +
+    'tfjs-node-gpu beside the CPU. Status 78 where CUDA does not load or computes something else. After setup-cuda; for ' +
+    'the step after setup-native gpu.',
+  flags: {
+    catalogues: { type: 'string', value: 'n,n', default: '20000,1000000', says: 'items of each' },
+    batches: { type: 'string', value: 'n,n', default: '1,32,256,1024', says: 'users at a time' },
+    steps: { type: 'string', value: 'n', default: '8', says: 'of training, on each' },
+    write: WRITE,
+  },
+  examples: [{ run: 'gpu-check --catalogues 2000 --batches 1,32 --steps 2', says: 'under a minute, on any machine' }],
+  json: 'what loads, and every figure',
+} as const satisfies Command
+
 export const BENCH_INDEX = {
   name: 'bench-index',
   group: 'measure',

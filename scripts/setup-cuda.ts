@@ -1,0 +1,12 @@
+import { SETUP_CUDA } from '../src/cli/commands/building.ts'
+import { runCommand } from '../src/cli/run.ts'
+import { setupCuda } from '../src/encode/setup-cuda.ts'
+
+await runCommand(SETUP_CUDA, async ({ signal }) => {
+  const { libraryPath, fetched } = await setupCuda({ signal, say: (line) => console.error(`setup-cuda: ${line}`) })
+  return {
+    says: `setup-cuda: ${fetched === 0 ? 'all was there' : `fetched ${fetched} packages`}; start with\n` +
+      `LD_LIBRARY_PATH=${libraryPath} ORT_PROVIDER=cuda npm start`,
+    result: { libraryPath, fetched },
+  }
+})
