@@ -7,7 +7,7 @@ import { prepareSettings } from '../src/data/prepare-settings.ts'
 import { prepare, STAGES } from '../src/data/prepare.ts'
 import { workRoot } from '../src/paths.ts'
 import { benchLog, writeBenchLog } from '../src/pipeline/bench-log.ts'
-import { startProgress } from '../src/progress.ts'
+import { startProgress, startReported } from '../src/progress.ts'
 
 await runCommand(BENCH_PREPARE, async ({ flags, signal }) => {
   const events = wholeNumber('events', flags.events, 1_000) ?? 20_000_000
@@ -15,7 +15,9 @@ await runCommand(BENCH_PREPARE, async ({ flags, signal }) => {
   const work = join(flags.work ?? join(workRoot, 'work/bench-prepare'), String(events))
   const raw = join(work, 'raw')
   await mkdir(raw, { recursive: true })
-  await writeBenchLog(raw, benchLog(events, seed))
+  const log = startReported({ label: 'log', unit: 'events' })
+  await writeBenchLog(raw, benchLog(events, seed), log.onProgress)
+  log.finish()
   const { size } = await stat(join(raw, 'interactions.csv'))
   const before = process.resourceUsage().maxRSS
 

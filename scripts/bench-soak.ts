@@ -5,14 +5,17 @@ import { soakLine, soakReport } from '../bench/soak/report.ts'
 import { BENCH_SOAK } from '../src/cli/commands/measuring.ts'
 import { runCommand } from '../src/cli/run.ts'
 import { packageRoot } from '../src/paths.ts'
+import { startReported } from '../src/progress.ts'
 
 await runCommand(BENCH_SOAK, async ({ flags }) => {
   const { bundle = join(packageRoot, 'models/demo') } = flags
   const minutes = above0('minutes', flags.minutes, 30)
   const deadlineMs = deadlineOf(flags.deadline)
+  const { onProgress, finish } = startReported({ label: 'bench-soak', unit: 'slices' })
   const figures = await benchSoak({
-    bundle, minutes, deadlineMs, onSlice: (slice) => console.error(soakLine(slice)),
+    bundle, minutes, deadlineMs, onSlice: (slice, done, total) => onProgress(done, total, soakLine(slice)),
   })
+  finish()
   return {
     says: soakReport(figures),
     // Without the time of each single answer.

@@ -6,13 +6,16 @@ import { swapRatio, swapReport } from '../bench/swap/report.ts'
 import { BENCH_SWAP } from '../src/cli/commands/measuring.ts'
 import { runCommand } from '../src/cli/run.ts'
 import { packageRoot } from '../src/paths.ts'
+import { startReported } from '../src/progress.ts'
 
 await runCommand(BENCH_SWAP, async ({ flags }) => {
   const { bundle = join(packageRoot, 'models/demo') } = flags
   const seconds = above0('seconds', flags.seconds, 10)
   const rounds = atLeast('rounds', flags.rounds, 3, 1)
   const machine = machineLine()
-  const figures = await benchSwap({ bundle, seconds, rounds, deadlineMs: deadlineOf(flags.deadline) })
+  const { onProgress, finish } = startReported({ label: 'bench-swap', unit: 'slices' })
+  const figures = await benchSwap({ bundle, seconds, rounds, deadlineMs: deadlineOf(flags.deadline), onProgress })
+  finish()
   const report = swapReport(figures)
   if (flags.write === true) await writeSection('bench:swap', 'Swapping models under load', `${machine}\n\n${report}`)
   const { capacity, perSecond, swapSeconds } = figures

@@ -6,6 +6,7 @@ import { runCommand } from '../src/cli/run.ts'
 import { wholeNumber } from '../src/config/step-flags.ts'
 import { refuseSetting } from '../src/errors.ts'
 import { BACKENDS } from '../src/nn/tf.ts'
+import { startReported } from '../src/progress.ts'
 
 await runCommand(BENCH_TRAIN, async ({ flags }) => {
   const { backend: named = 'native', system = 'llm4cdsr' } = flags
@@ -16,11 +17,14 @@ await runCommand(BENCH_TRAIN, async ({ flags }) => {
   const threads = count('threads', 1)
   const epochs = wholeNumber('epochs', flags.epochs) ?? 0
   if (epochs > 0) {
-    const memory = await benchEpoch({ backend, threads, system, epochs })
+    const { onProgress, finish } = startReported({ label: 'bench-train', unit: 'parts' })
+    const memory = await benchEpoch({ backend, threads, system, epochs, onProgress })
+    finish()
     return { says: epochReport(system, memory), result: { system, memory } }
   }
   const items = count('items', 10_000)
   if (items % 2 !== 0) refuseSetting('items', 'is an even number')
+  const { onProgress, finish } = startReported({ label: 'bench-train', unit: 'steps' })
   const figures = await benchTrain({
     backend,
     threads,
@@ -28,6 +32,8 @@ await runCommand(BENCH_TRAIN, async ({ flags }) => {
     items,
     batchSize: count('batch', 128),
     say: (message) => console.error(`bench-train: ${message}`),
+    onProgress,
   })
+  finish()
   return { says: trainReport(figures), result: figures }
 })

@@ -5,6 +5,7 @@ import { loadTf } from '../src/nn/tf.ts'
 import { exportSettings } from '../src/pipeline/export/export-settings.ts'
 import { exportStep } from '../src/pipeline/export.ts'
 import { backendChoice } from '../src/pipeline/train-settings.ts'
+import { startReported } from '../src/progress.ts'
 
 await runCommand(EXPORT, async ({ flags }) => {
   const backend = backendChoice(flags.backend ?? 'auto')
@@ -16,13 +17,16 @@ await runCommand(EXPORT, async ({ flags }) => {
       indexShards: wholeNumber('index-shards', flags['index-shards'], 1),
     }),
   })
+  const { onProgress, finish } = startReported({ label: 'export', unit: 'parts' })
   const { dir, manifest, skipped } = await exportStep({
     input: flags.in,
     out: flags.out,
     settings,
     openTf: () => loadTf(backend),
     log: (message) => console.error(`export: ${message}`),
+    onProgress,
   })
+  finish()
   const megabytes = manifest.files.reduce((sum, { size }) => sum + size, 0) / 1e6
   return {
     says: `${dir}: ${manifest.system} for ${manifest.domains.map(({ name }) => name).join(', ')}, ` +

@@ -2,6 +2,7 @@ import { STATE } from '../src/cli/commands/serving.ts'
 import { runCommand } from '../src/cli/run.ts'
 import { parseRedisUrl } from '../src/config/redis-url.ts'
 import { refuseSetting } from '../src/errors.ts'
+import { startProgress } from '../src/progress.ts'
 import { openReplica } from '../src/state/open-replica.ts'
 import { copyState } from '../src/state/replica.ts'
 
@@ -15,7 +16,9 @@ await runCommand(STATE, async ({ flags: { from, to, namespace = 'demo' }, operan
   try {
     const target = await open(to, '--to')
     try {
-      const { users, registers } = await copyState(source, target)
+      const progress = startProgress({ label: 'state', unit: 'users, items, erasures and model choices' })
+      const { users, registers } = await copyState(source, target, (so) => progress.update(so.users + so.registers))
+      progress.finish()
       return {
         says: `state: ${users} users, and ${registers} items, erasures and model choices brought over`,
         result: { users, registers },

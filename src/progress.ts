@@ -57,6 +57,23 @@ export function startProgress ({
   }
 }
 
+/** Told how far a step is: what is done, how much there is in all, and a few words of what was done last. */
+export type OnProgress = (done: number, total: number, note?: string) => void
+
+/** Progress of a step that says with each report how much there is in all; its line begins with the first. */
+export function startReported (
+  options: Omit<ProgressOptions, 'total'>
+): { readonly onProgress: OnProgress, readonly finish: () => void } {
+  let line: Progress | undefined
+  return {
+    onProgress (done, total, note) {
+      line ??= startProgress({ ...options, total })
+      line.update(done, note)
+    },
+    finish: () => line?.finish(),
+  }
+}
+
 /** Progress of a step of several stages: a line for each, in the unit of its name. */
 export interface Stages<Name extends string> {
   readonly onStage: (name: Name, total: number) => void

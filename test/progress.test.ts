@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { duration, startProgress, startStages } from '../src/progress.ts'
+import { duration, startProgress, startReported, startStages } from '../src/progress.ts'
 
 describe('a progress line', () => {
   function started (isTTY: boolean) {
@@ -48,6 +48,17 @@ describe('a progress line', () => {
     finish()
     expect(String(out.read())).toBe(
       'parts 50 % (2/4 notes)\nparts done in 2 s\nvectors 50 % (1/2 users)\nvectors done in 0.0 s\n')
+  })
+
+  it('begins with the first report where a step tells how much there is, and is not there without one', () => {
+    const out = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: false })
+    const none = startReported({ label: 'export', unit: 'parts', out, now: () => 0 })
+    none.finish()
+    expect(out.read()).toBeNull()
+    const { onProgress, finish } = startReported({ label: 'export', unit: 'parts', out, now: () => 0 })
+    onProgress(1, 4, 'vectors')
+    finish()
+    expect(String(out.read())).toBe('export 25 % (1/4 parts) vectors\nexport done in 0.0 s\n')
   })
 
   it('has count and rate alone where nobody knows how much there is', () => {

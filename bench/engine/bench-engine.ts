@@ -3,7 +3,8 @@ import { type Lever, type LeverOptions, openLevers } from './levers.ts'
 
 export interface BenchEngineOptions extends LeverOptions {
   readonly rounds: number
-  readonly onLever?: (row: LeverRow) => void
+  /** Told of each lever that is measured, and of how many there are. */
+  readonly onLever?: (row: LeverRow, done: number, total: number) => void
 }
 
 /** Microseconds of a user, query or history, slice by slice: `before[i]` was measured right before `after[i]`. */
@@ -32,7 +33,7 @@ export async function benchEngine ({ rounds, onLever, ...options }: BenchEngineO
       }
       const row = { ...lever, micros }
       rows.push(row)
-      onLever?.(row)
+      onLever?.(row, rows.length, levers.length)
     }
     return rows
   } finally {

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { openBundle } from '../../src/bundle/open.ts'
+import type { OnProgress } from '../../src/progress.ts'
 import { shardsFor } from '../../src/retrieve/shards.ts'
 import { startChild } from '../child.ts'
 import type { IndexFigures, IndexQuestion, IndexResults } from './figures.ts'
@@ -19,11 +20,13 @@ export interface BenchIndexOptions {
   readonly shards?: number
   /** Where the page and, beside it, its figures go; sizes that are not run now keep theirs of the same bundle. */
   readonly out: string
+  /** Told after each part of a size. */
+  readonly onProgress?: OnProgress
 }
 
 /** Measures index and service at each size; writes the page after each, so that a stopped run leaves what it has. */
 export async function benchIndex (options: BenchIndexOptions): Promise<IndexResults> {
-  const { sizes, users, out } = options
+  const { sizes, users, out, onProgress } = options
   const bundle = await openBundle(options.bundle)
   const { name, version, domains, encoder, generated } = bundle.manifest
   const domain = options.domain ?? domains[0]!.name
@@ -38,7 +41,9 @@ export async function benchIndex (options: BenchIndexOptions): Promise<IndexResu
     indexes: known?.bundle === called && known.domain === domain ? known.indexes : [],
     services: known?.bundle === called && known.domain === domain ? known.services : [],
   }
+  let parts = 0
   for (const rows of sizes) {
+    const finished = (what: string): void => onProgress?.(++parts, 3 * sizes.length, `${what} of ${rows} items`)
     const work = join(tmpdir(), `isthmus-bench-index-${process.pid}`, String(rows))
     const ask: IndexQuestion = {
       bundle: bundle.dir,
@@ -51,10 +56,13 @@ export async function benchIndex (options: BenchIndexOptions): Promise<IndexResu
     }
     try {
       const unit = await inChild(ask)
+      finished('index')
       const wide = await writeWideBundle(bundle.dir, domain, unit, work, join(work, `wide-${rows}`))
       const service = await measureService(wide)
       await rm(join(work, `wide-${rows}`), { recursive: true })
+      finished('service')
       const skewed = await inChild({ ...ask, skewed: true })
+      finished('index with lengths that differ,')
       results = {
         ...results,
         indexes: [...results.indexes.filter((one) => one.rows !== rows), unit, skewed].sort((a, b) => a.rows - b.rows),
@@ -62,9 +70,10 @@ export async function benchIndex (options: BenchIndexOptions): Promise<IndexResu
       }
       await mkdir(dirname(out), { recursive: true })
       await writeFile(figuresOf(out), `${JSON.stringify(results, undefined, 1)}\n`)
-      await writeFile(out, indexReport(results))
       const picture = indexPicture(results)
-      if (picture !== undefined) await writeFile(out.replace(/(\.md)?$/, '.svg'), picture)
+      const drawn = out.replace(/(\.md)?$/, '.svg')
+      if (picture !== undefined) await writeFile(drawn, picture)
+      await writeFile(out, indexReport(results, picture === undefined ? undefined : basename(drawn)))
     } finally {
       await rm(dirname(work), { recursive: true, force: true })
     }

@@ -30,8 +30,8 @@ export interface IndexFigures {
   readonly saveSeconds: number
   readonly bytes: number
   readonly recall: readonly Recall[]
-  /** The same beside the middle of its time, milliseconds; absent in figures of before it was measured. */
-  readonly bySearch?: ReadonlyArray<Recall & { readonly p50: number }>
+  /** The same beside what a search takes; absent in figures of before it was measured. */
+  readonly bySearch?: ReadonlyArray<Recall & Pick<Latency, 'p50' | 'cpu'>>
   /** The smallest that finds 0.99 of the best hundred, or the largest tried. */
   readonly ef: number
   readonly exactLatency: Latency

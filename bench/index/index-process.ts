@@ -58,8 +58,8 @@ async function measure (question: IndexQuestion): Promise<IndexFigures> {
     const opened = await openHnswIndex({
       shards: paths.map((path) => async () => await readFile(path)), base: vectors, width, efSearch: ef,
     })
-    const { p50 } = await search(opened, queries, width, Math.min(200, SEARCHES))
-    bySearch.push({ ef, recall: found, p50 })
+    const { p50, cpu } = await search(opened, queries, width, Math.min(200, SEARCHES))
+    bySearch.push({ ef, recall: found, p50, cpu })
     await opened.close()
   }
 

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Dataset, Item } from '../../src/data/dataset.ts'
 import { trainCounts } from '../../src/data/train-counts.ts'
 import { twoSidedP } from '../../src/evaluate/student-t.ts'
+import type { OnProgress } from '../../src/progress.ts'
 
 /** What a user did in a domain, and what came next there. */
 export interface Session {
@@ -52,7 +53,7 @@ const ASKED_AT_ONCE = 100
  * Throws where an item is refused, or an answer rests on anything but the session.
  */
 export async function askNewDomain (
-  address: string, { domain, items, sessions, popular }: NewDomain
+  address: string, { domain, items, sessions, popular }: NewDomain, onProgress?: OnProgress
 ): Promise<NewDomainFound> {
   const post = async (path: string, type: string, body: string): Promise<unknown> => {
     const response = await fetch(address + path, { method: 'POST', headers: { 'content-type': type }, body })
@@ -80,6 +81,7 @@ export async function askNewDomain (
       if (basis !== 'history' || degraded) throw new Error(`an answer rests on ${basis}, degraded: ${degraded}`)
       hits.push(items.some(({ itemId }) => itemId === some[i]!.target) ? 1 : 0)
     }
+    onProgress?.(hits.length, sessions.length)
   }
   // A target that the user has had already is never answered, and so no chance finds it either.
   const chances = sessions.map(({ history, target }) =>

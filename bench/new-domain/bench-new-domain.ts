@@ -6,6 +6,7 @@ import { openDataset } from '../../src/data/dataset-files.ts'
 import { prepareSettings } from '../../src/data/prepare-settings.ts'
 import { prepare } from '../../src/data/prepare.ts'
 import { refuseSetting } from '../../src/errors.ts'
+import type { OnProgress } from '../../src/progress.ts'
 import { startService } from '../../src/serve/server.ts'
 import { askNewDomain, newDomain, type NewDomainFound } from './ask.ts'
 
@@ -15,10 +16,14 @@ export interface BenchNewDomain {
   /** Raw events and items. */
   readonly data: readonly string[]
   readonly domain: string
+  /** Told of the users who were asked for. */
+  readonly onProgress?: OnProgress
 }
 
 /** Serves a bundle, opens a domain of some data in it, and asks for what every user there did last. */
-export async function benchNewDomain ({ bundle, data, domain }: BenchNewDomain): Promise<NewDomainFound> {
+export async function benchNewDomain (
+  { bundle, data, domain, onProgress }: BenchNewDomain
+): Promise<NewDomainFound> {
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-new-domain-'))
   try {
     const out = join(folder, 'dataset')
@@ -37,7 +42,7 @@ export async function benchNewDomain ({ bundle, data, domain }: BenchNewDomain):
     const service = await startService(config, process.env, { level: 'error', stream: process.stderr })
     try {
       if (service.domains.includes(domain)) refuseSetting('bundle', `has ${domain} already`)
-      return await askNewDomain(service.address, newDomain(dataset, domain))
+      return await askNewDomain(service.address, newDomain(dataset, domain), onProgress)
     } finally {
       await service.close()
     }

@@ -1,4 +1,5 @@
 import { openBundle } from '../../src/bundle/open.ts'
+import type { OnProgress } from '../../src/progress.ts'
 import { startChild } from '../child.ts'
 import { apartCores, cpuSeconds } from '../cores.ts'
 import type { BareQuestion } from '../serve/bare-process.ts'
@@ -18,6 +19,8 @@ export interface BenchPeersOptions {
   readonly seconds: number
   readonly rounds: number
   readonly say: (message: string) => void
+  /** Told after each slice. */
+  readonly onProgress?: OnProgress
 }
 
 export interface PeerFigures {
@@ -45,7 +48,7 @@ interface Target {
  * precision, no cache. The load comes from a core of its own where there is one. Loopback only.
  */
 export async function benchPeers (options: BenchPeersOptions): Promise<PeerFigures> {
-  const { connections, seconds, rounds, say } = options
+  const { connections, seconds, rounds, say, onProgress } = options
   const python = await peerPython(say)
   const bundle = await openBundle(options.bundle)
   const requests = await makeRequests(bundle, REQUESTS)
@@ -87,18 +90,20 @@ export async function benchPeers (options: BenchPeersOptions): Promise<PeerFigur
     }
 
     const rows: PeerRow[] = []
+    let slices = 0
     for (const count of connections) {
       const samples = targets.map(() => [] as Sample[])
       const cpu = targets.map(() => 0)
       const answered = targets.map(() => 0)
       for (let round = 0; round < rounds; round++) {
-        for (const [t, { pid, measure }] of targets.entries()) {
+        for (const [t, { name, pid, measure }] of targets.entries()) {
           const before = await cpuSeconds(pid)
           const sample = await measure(count)
           samples[t]!.push(sample)
           cpu[t]! += await cpuSeconds(pid) - before
           // The CPU time is that of the warm-up as well; its answers are told by its share of the time.
           answered[t]! += sample.latencies.length * (sample.seconds + WARM_SECONDS) / sample.seconds
+          onProgress?.(++slices, connections.length * rounds * targets.length, `${name}, ${count} connections`)
         }
       }
       for (const [t, { name }] of targets.entries()) {

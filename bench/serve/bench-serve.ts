@@ -1,4 +1,5 @@
 import { openBundle } from '../../src/bundle/open.ts'
+import type { OnProgress } from '../../src/progress.ts'
 import { startChild } from '../child.ts'
 import { type Sample, summarise } from '../statistics.ts'
 import type { BareQuestion } from './bare-process.ts'
@@ -15,6 +16,8 @@ export interface BenchServeOptions {
   /** Of measuring, in all; starting and warming come on top. */
   readonly seconds: number
   readonly rounds: number
+  /** Told after each slice. */
+  readonly onProgress?: OnProgress
 }
 
 const REQUESTS = 400
@@ -25,7 +28,7 @@ const WARM_SECONDS = 0.2
  * time and take turns in short rounds, so that a neighbour's load falls on all of them alike. Loopback only.
  */
 export async function benchServe (options: BenchServeOptions): Promise<ServeRow[]> {
-  const { connections, seconds, rounds } = options
+  const { connections, seconds, rounds, onProgress } = options
   const bundle = await openBundle(options.bundle)
   const requests = await makeRequests(bundle, REQUESTS)
   const engine = startChild<EngineQuestion, Sample>('bench/serve/engine-process.ts', [bundle.dir])
@@ -46,12 +49,14 @@ export async function benchServe (options: BenchServeOptions): Promise<ServeRow[
     for (const measure of Object.values(targets)) await measure(Math.max(...connections))
 
     const rows: ServeRow[] = []
+    let slices = 0
     for (const count of connections) {
       const samples: Record<keyof typeof targets, Sample[]> = { engine: [], bare: [], service: [] }
       for (let round = 0; round < rounds; round++) {
-        samples.engine.push(await targets.engine(count))
-        samples.bare.push(await targets.bare(count))
-        samples.service.push(await targets.service(count))
+        for (const name of ['engine', 'bare', 'service'] as const) {
+          samples[name].push(await targets[name](count))
+          onProgress?.(++slices, connections.length * rounds * 3, `${name}, ${count} connections`)
+        }
       }
       rows.push({
         connections: count,

@@ -1,4 +1,5 @@
 import { curvePlot } from '../../src/plot/lines.ts'
+import type { Picture } from '../page.ts'
 import type { Summary } from '../statistics.ts'
 
 /** One number of connections: the service between the two things it is made of. */
@@ -40,14 +41,13 @@ export function serveReport (rows: readonly ServeRow[]): string {
 }
 
 /** Throughput against latency as a picture: a point for each number of connections. */
-export function servePicture (rows: readonly ServeRow[]): string {
+export function servePicture (rows: readonly ServeRow[]): Picture {
+  const title = `Throughput against latency at ${rows.map(({ connections }) => connections).join(', ')} connections`
   const line = (name: string, of: 'engine' | 'bare' | 'service') => ({
     name, points: rows.map((row) => ({ x: row[of].perSecond, y: row[of].p99 })),
   })
-  return curvePlot(
-    `Throughput against latency at ${rows.map(({ connections }) => connections).join(', ')} connections`,
-    { x: 'answers a second', y: 'p99, ms' },
-    [line('service', 'service'), line('engine without HTTP', 'engine'), line('Fastify without an engine', 'bare')])
+  const lines = [line('service', 'service'), line('engine without HTTP', 'engine'), line('Fastify without an engine', 'bare')]
+  return { name: 'serve', title, svg: curvePlot(title, { x: 'answers a second', y: 'p99, ms' }, lines) }
 }
 
 function share (ratio: number): string {

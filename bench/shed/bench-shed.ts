@@ -1,3 +1,4 @@
+import type { OnProgress } from '../../src/progress.ts'
 import { cpuSeconds } from '../cores.ts'
 import { type FloodedServiceOptions, withFloodedService } from './flooded-service.ts'
 import type { ShedFigures, ShedRow } from './report.ts'
@@ -6,6 +7,8 @@ export interface BenchShedOptions extends FloodedServiceOptions {
   /** Seconds at each rate, and in each round. */
   readonly seconds: number
   readonly rounds: number
+  /** Told after each slice. */
+  readonly onProgress?: OnProgress
 }
 
 /** Multiples of the capacity. */
@@ -15,14 +18,16 @@ const TIMES = [0.5, 1, 2, 4]
  * The service under more load than it can take: its capacity in a closed loop first, then an open loop at multiples of
  * it, the rates in turns so that a neighbour's load falls on all alike.
  */
-export async function benchShed ({ seconds, rounds, ...options }: BenchShedOptions): Promise<ShedFigures> {
+export async function benchShed ({ seconds, rounds, onProgress, ...options }: BenchShedOptions): Promise<ShedFigures> {
   return await withFloodedService(options, async ({ pid, capacity, cores, flood }) => {
     const taken = new Map<number, Slice[]>(TIMES.map((times) => [times, []]))
+    let slices = 0
     for (let round = 0; round < rounds; round++) {
       for (const times of TIMES) {
         const before = await cpuSeconds(pid)
         const answer = await flood(capacity * times, seconds)
         taken.get(times)!.push({ ...answer, cpu: await cpuSeconds(pid) - before })
+        onProgress?.(++slices, rounds * TIMES.length, `${times} times the capacity`)
       }
     }
     const rows = TIMES.map((times) => ({ times, ...joined(taken.get(times)!) }))

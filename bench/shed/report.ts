@@ -1,5 +1,6 @@
 import { curvePlot } from '../../src/plot/lines.ts'
 import type { Cores } from '../cores.ts'
+import type { Picture } from '../page.ts'
 import { percentile } from '../statistics.ts'
 import type { FloodAnswer } from './flood-process.ts'
 
@@ -32,17 +33,38 @@ export function keptUnderOverload (rows: readonly ShedRow[], of: (row: ShedRow) 
   return of(most) / Math.max(...rows.map(of))
 }
 
-/** Load against what comes of it, as a picture: goodput, what is answered cheaply, and what is refused. */
-export function shedPicture ({ capacity, rows }: ShedFigures): string {
+/** Load against what comes of it: goodput, what is answered cheaply, and what is refused; and how long answers take. */
+export function shedPictures ({ capacity, rows }: ShedFigures): Picture[] {
   const byLoad = [...rows].sort((a, b) => a.times - b.times)
   const line = (name: string, of: (row: ShedRow) => number) =>
     ({ name, points: byLoad.map((row) => ({ x: row.offered / row.seconds, y: of(row) / row.seconds })) })
-  return curvePlot(
-    `Answers under overload; capacity ${capacity.toFixed(0)} a second`, { x: 'offered a second', y: 'a second' }, [
-      line('good and in time', ({ good }) => good.length),
-      line('popular items at once', ({ fates }) => fates.degraded),
-      line('refused', ({ fates }) => fates.refused),
-    ])
+  const slowest = (name: string, of: (row: ShedRow) => readonly number[]) =>
+    ({ name, points: byLoad.map((row) => ({ x: row.offered / row.seconds, y: p99(of(row)) })) })
+  const fates = `What becomes of requests under overload; capacity ${capacity.toFixed(0)} a second`
+  const latencies = 'Throughput against latency under overload'
+  return [
+    {
+      name: 'shed',
+      title: fates,
+      svg: curvePlot(fates, { x: 'offered a second', y: 'a second' }, [
+        line('good and in time', ({ good }) => good.length),
+        line('popular items at once', ({ fates }) => fates.degraded),
+        line('refused', ({ fates }) => fates.refused),
+      ]),
+    },
+    {
+      name: 'shed-latency',
+      title: latencies,
+      svg: curvePlot(latencies, { x: 'offered a second', y: 'p99, ms' }, [
+        slowest('good and in time', ({ good }) => good), slowest('refused', ({ refused }) => refused),
+      ]),
+    },
+  ]
+}
+
+/** NaN of nothing. */
+function p99 (values: readonly number[]): number {
+  return values.length === 0 ? Number.NaN : percentile(Float64Array.from(values).sort(), 0.99)
 }
 
 export function shedReport ({ capacity, deadlineMs, cores, rows }: ShedFigures): string {
@@ -55,13 +77,13 @@ export function shedReport ({ capacity, deadlineMs, cores, rows }: ShedFigures):
   for (const row of rows) {
     const { times, offered, seconds, fates, good, refused, probes, behind, cpu } = row
     const rate = (count: number): string => (count / seconds).toFixed(0)
-    const p99 = (values: readonly number[]): string =>
-      values.length === 0 ? '-' : percentile(Float64Array.from(values).sort(), 0.99).toFixed(0)
+    const slowest = (values: readonly number[]): string => values.length === 0 ? '-' : p99(values).toFixed(0)
     lines.push([
       `${times}x`.padEnd(6), rate(offered).padStart(11), rate(fates.good).padStart(9), rate(fates.degraded).padStart(12),
       rate(fates.refused).padStart(11), rate(fates.late).padStart(8), rate(fates.failed).padStart(10),
-      p99(good).padStart(13), p99(refused).padStart(16), (probes.length === 0 ? '-' : Math.max(...probes).toFixed(0)).padStart(14),
-      p99(behind).padStart(18), (cpu / seconds).toFixed(2).padStart(15), (good.length / cpu).toFixed(0).padStart(16),
+      slowest(good).padStart(13), slowest(refused).padStart(16), (probes.length === 0 ? '-' : Math.max(...probes).toFixed(0)).padStart(14),
+      slowest(behind).padStart(18), (cpu / seconds).toFixed(2).padStart(15),
+      (good.length / cpu).toFixed(0).padStart(16),
     ].join(''))
   }
   const kept = keptUnderOverload(rows)

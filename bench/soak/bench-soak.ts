@@ -4,8 +4,8 @@ import type { SoakFigures, SoakSlice } from './report.ts'
 
 export interface BenchSoakOptions extends FloodedServiceOptions {
   readonly minutes: number
-  /** Told of each slice as it ends. */
-  readonly onSlice?: (slice: SoakSlice) => void
+  /** Told of each slice as it ends, and of how many there are. */
+  readonly onSlice?: (slice: SoakSlice, done: number, total: number) => void
 }
 
 const SLICES = 30
@@ -23,7 +23,7 @@ export async function benchSoak ({ minutes, onSlice, ...options }: BenchSoakOpti
         minute: (performance.now() - from) / 60_000, rssMiB: await residentMiB(pid), offered, fates, latencies,
       }
       slices.push(slice)
-      onSlice?.(slice)
+      onSlice?.(slice, n + 1, SLICES)
     }
     return { capacity, perSecond: SHARE * capacity, slices }
   })

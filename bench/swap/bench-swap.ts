@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { OnProgress } from '../../src/progress.ts'
 import { type FloodedServiceOptions, withFloodedService } from '../shed/flooded-service.ts'
 import type { FloodAnswer } from '../shed/flood-process.ts'
 import type { SwapFigures } from './report.ts'
@@ -11,6 +12,8 @@ export interface BenchSwapOptions extends FloodedServiceOptions {
   readonly seconds: number
   /** Slices without swaps, and as many with. */
   readonly rounds: number
+  /** Told after each slice. */
+  readonly onProgress?: OnProgress
 }
 
 /** Of the capacity that was measured at the start. */
@@ -20,7 +23,9 @@ const SHARE = 0.5
  * The service at half of what it can take, in slices by turns: left alone, and with one model swapped for another all
  * the time, the next swap beginning as soon as the one before is done, which is the worst that an operator could do.
  */
-export async function benchSwap ({ bundle, seconds, rounds, ...options }: BenchSwapOptions): Promise<SwapFigures> {
+export async function benchSwap (
+  { bundle, seconds, rounds, onProgress, ...options }: BenchSwapOptions
+): Promise<SwapFigures> {
   const root = await mkdtemp(join(tmpdir(), 'isthmus-swap-'))
   try {
     const versions = await writeTwoVersions(bundle, root)
@@ -31,6 +36,7 @@ export async function benchSwap ({ bundle, seconds, rounds, ...options }: BenchS
       const swapSeconds: number[] = []
       for (let round = 0; round < rounds; round++) {
         still.push(await flood(perSecond, seconds))
+        onProgress?.(2 * round + 1, 2 * rounds, 'left alone')
         const over = new AbortController()
         const flooded = flood(perSecond, seconds).finally(() => over.abort())
         while (!over.signal.aborted) {
@@ -39,6 +45,7 @@ export async function benchSwap ({ bundle, seconds, rounds, ...options }: BenchS
           swapSeconds.push((performance.now() - from) / 1000)
         }
         swapping.push(await flooded)
+        onProgress?.(2 * round + 2, 2 * rounds, 'swapped all the time')
       }
       return { capacity, perSecond, cores, still, swapping, swapSeconds }
     })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createAdam } from '../../src/nn/adam.ts'
 import { createDropout } from '../../src/nn/dropout.ts'
 import { type Backend, loadTf } from '../../src/nn/tf.ts'
+import type { OnProgress } from '../../src/progress.ts'
 import { copyWeights } from '../../src/train/state.ts'
 import { trainStep } from '../../src/train/step.ts'
 import { makeProblem } from './problem.ts'
@@ -19,6 +20,8 @@ export interface BenchTrainOptions {
   readonly items: number
   readonly batchSize: number
   readonly say: (message: string) => void
+  /** Told after each step of both sides. */
+  readonly onProgress?: OnProgress
 }
 
 const WARM_STEPS = 3
@@ -28,7 +31,7 @@ const WARM_STEPS = 3
  * and what memory does over them. PyTorch is left out where it cannot be installed, and the figures say why.
  */
 export async function benchTrain (
-  { backend, threads, steps, items, batchSize, say }: BenchTrainOptions
+  { backend, threads, steps, items, batchSize, say, onProgress }: BenchTrainOptions
 ): Promise<TrainFigures> {
   // Read by TensorFlow when it loads.
   process.env.TF_NUM_INTRAOP_THREADS = process.env.TF_NUM_INTEROP_THREADS = String(threads)
@@ -74,6 +77,7 @@ export async function benchTrain (
     for (const step of batches.keys()) {
       ours.push(ourStep(step))
       if (torch !== undefined) theirs.push(await torch.step(step))
+      onProgress?.(step + 1, batches.length)
       if (step + 1 === batches.length || step + 1 === Math.ceil(batches.length / 2)) memories.push(memory())
     }
     dropout.dispose()

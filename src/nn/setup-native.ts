@@ -15,6 +15,8 @@ interface BuildOptions {
   readonly flavor: NativeFlavor
   /** Told what is being done, a line each. */
   readonly say: (line: string) => void
+  /** Told as each part of a build begins: how many are done, of how many. */
+  readonly onPart?: (done: number, total: number, what: string) => void
   readonly environment?: NodeJS.ProcessEnv
 }
 
@@ -33,7 +35,9 @@ const CUDA_PARTS = [
  * and Node's headers; Linux on x64. Fails with `backend_unavailable`, naming every missing tool before anything is
  * downloaded, or the command that failed. A build that failed leaves nothing in its place.
  */
-export async function setupNative ({ flavor, say, environment = process.env }: BuildOptions): Promise<NativeBuild> {
+export async function setupNative (
+  { flavor, say, onPart = () => {}, environment = process.env }: BuildOptions
+): Promise<NativeBuild> {
   const folder = nativeFolder(flavor, environment)
   if (existsSync(folder)) {
     try {
@@ -51,7 +55,7 @@ export async function setupNative ({ flavor, say, environment = process.env }: B
   await mkdir(cache, { recursive: true })
   const work = await mkdtemp(join(cache, '.build-'))
   try {
-    await build(work, flavor, { say, environment })
+    await build(work, flavor, { onPart, environment })
     await rm(folder, { recursive: true, force: true })
     await rename(work, folder)
   } finally {
@@ -61,7 +65,7 @@ export async function setupNative ({ flavor, say, environment = process.env }: B
 }
 
 async function build (
-  work: string, flavor: NativeFlavor, { say, environment }: Required<Pick<BuildOptions, 'say' | 'environment'>>
+  work: string, flavor: NativeFlavor, { onPart, environment }: Required<Pick<BuildOptions, 'onPart' | 'environment'>>
 ): Promise<void> {
   const name = ADDONS[flavor]
   const addon = join(work, 'node_modules', name)
@@ -69,12 +73,13 @@ async function build (
     await runCommand(command, args, folder, environment)
   }
 
-  say(`npm: ${name} ${TFJS_VERSION}`)
+  const parts = flavor === 'gpu' ? 5 : 4
+  onPart(0, parts, `npm: ${name} ${TFJS_VERSION}`)
   await writeFile(join(work, 'package.json'), '{"private":true}\n')
   await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', `${name}@${TFJS_VERSION}`])
 
   const wheelName = flavor === 'gpu' ? 'tensorflow' : 'tensorflow-cpu'
-  say(`PyPI: ${wheelName} ${TENSORFLOW_VERSION}`)
+  onPart(1, parts, `PyPI: ${wheelName} ${TENSORFLOW_VERSION}`)
   // Any CPython will do: nothing of Python is used but the C library inside the archive.
   await run('python3', [
     '-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--platform', 'manylinux_2_17_x86_64',
@@ -98,15 +103,16 @@ async function build (
   // The addon's install step looks for this name, and then leaves its download out.
   await symlink('libtensorflow_cc.so.2', join(lib, 'libtensorflow.so.2.9.1'))
   if (flavor === 'gpu') {
-    say('PyPI: CUDA libraries (about 3 GB)')
-    const parts = CUDA_PARTS.map((part) => `nvidia-${part}-cu12`)
-    await run('python3', ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', join(addon, 'deps'), ...parts])
+    onPart(2, parts, 'PyPI: CUDA libraries (about 3 GB)')
+    const wheels = CUDA_PARTS.map((part) => `nvidia-${part}-cu12`)
+    await run('python3', ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', join(addon, 'deps'), ...wheels])
   }
 
-  say('compiling the addon')
+  onPart(parts - 2, parts, 'compiling the addon')
   await run(join(work, 'node_modules/.bin/node-pre-gyp'), ['install', '--build-from-source'], addon)
   for (const leftover of ['wheels', 'unpacked']) await rm(join(work, leftover), { recursive: true, force: true })
   for (const leftover of ['deps/include', 'build']) await rm(join(addon, leftover), { recursive: true, force: true })
+  onPart(parts - 1, parts, 'trying it')
   await tryAddon(flavor, work, environment)
 }
 

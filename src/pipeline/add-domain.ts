@@ -14,6 +14,7 @@ import { IsthmusError, refuseSetting } from '../errors.ts'
 import { canonicalJson, sha256 } from '../files/hash.ts'
 import { appendNumbers, writeNumbers } from '../files/write.ts'
 import { itemText, nounOf, promptOf } from '../llm/item-prompt.ts'
+import type { OnProgress } from '../progress.ts'
 import { openEngine } from '../recommend/engine-core.ts'
 import { findHnswDriver } from '../retrieve/hnsw-driver.ts'
 import { type EmbedderChoice, openCached } from './embedder-choice.ts'
@@ -36,6 +37,8 @@ export interface AddDomainStep {
   readonly cache: string
   readonly onBadRow?: (row: BadRow) => void
   readonly log?: (message: string) => void
+  /** Told of the items whose texts are embedded. */
+  readonly onProgress?: OnProgress
   readonly signal?: AbortSignal
   /** Unix milliseconds. */
   readonly now?: () => number
@@ -152,11 +155,18 @@ async function embedGroups (
   const projector = createItemProjector({ ...map, values }, undefined, encoder.itemNorm)
   const prompt = promptOf(manifest)
   const opened = await openCached(choice, step.cache)
+  const total = [...groups.values()].reduce((sum, { length }) => sum + length, 0)
   return await orInterrupted('embedding', step.signal, async () => {
     const added: AddedDomain[] = []
+    let before = 0
     for (const [name, items] of groups) {
       const texts = items.map((item) => itemText(prompt, name, item).text)
-      const raw = await opened.embed(texts, step.signal && { signal: step.signal })
+      const from = before
+      const raw = await opened.embed(texts, {
+        ...(step.signal && { signal: step.signal }),
+        onProgress: (done) => step.onProgress?.(from + done, total, name),
+      })
+      before += items.length
       const vectors = new Float32Array(items.length * projector.width)
       const rows = items.map((_, i) => raw.subarray(i * embedder.width, (i + 1) * embedder.width))
       for (const [i, vector] of projector.projectAll(rows).entries()) vectors.set(vector, i * projector.width)

@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type { OnProgress } from '../progress.ts'
 import { createRandom } from '../random.ts'
 
 export interface BenchLog {
@@ -23,16 +24,22 @@ const LINES = 4_096
 const SECONDS = 4 * 365 * 86_400
 const START = 1_500_000_000
 
+/** Events between two reports. */
+const REPORTED = 100_000
+
 /**
  * Writes `interactions.csv` and `items.jsonl` for a benchmark of `prepare`: users in no order (so that nothing is
  * sorted already), a few items bought by many and many by few. Streams, so that its own memory does not count.
  */
-export async function writeBenchLog (dir: string, { events, users, items, seed }: BenchLog): Promise<void> {
+export async function writeBenchLog (
+  dir: string, { events, users, items, seed }: BenchLog, onProgress?: OnProgress
+): Promise<void> {
   const random = createRandom(seed, 'bench-log')
   const itemOf = (n: number): { id: string, domain: string } => ({
     id: `i${n.toString(36)}`, domain: DOMAINS[n % DOMAINS.length]!,
   })
   await pipeline(Readable.from(chunks(events, (n) => {
+    if (n % REPORTED === 0) onProgress?.(n, events)
     const user = Math.floor(users * random.next())
     const { id, domain } = itemOf(Math.floor(items * random.next() ** 3))
     // Later by and by, with a day or so of disorder.

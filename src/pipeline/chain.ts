@@ -199,14 +199,20 @@ const LINKS: readonly Link[] = [
   },
   {
     name: 'export',
-    async run ({ settings, bundle: out = '', say }, { evaluation: input }) {
+    async run ({ settings, bundle: out = '', say, progress }, { evaluation: input }) {
+      let line: Progress | undefined
       const { dir, manifest, skipped } = await exportStep({
         input,
         out,
         settings: settings.export,
         openTf: () => loadTf(settings.backend),
         log: (message) => say(`export: ${message}`),
+        onProgress (done, total, part) {
+          line ??= progress('export', total, 'parts')
+          line.update(done, part)
+        },
       })
+      line?.finish()
       const bytes = manifest.files.reduce((sum, { size }) => sum + size, 0)
       return { skipped, says: `${dir}, ${(bytes / 1e6).toFixed(1)} MB` }
     },

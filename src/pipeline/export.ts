@@ -9,6 +9,7 @@ import type { Report } from '../evaluate/report.ts'
 import { canonicalJson, sha256 } from '../files/hash.ts'
 import { writeNumbers } from '../files/write.ts'
 import type { LoadedTf, Tf } from '../nn/tf.ts'
+import type { OnProgress } from '../progress.ts'
 import { findHnswDriver, type HnswDriver } from '../retrieve/hnsw-driver.ts'
 import { createModel, type Model } from '../train/model.ts'
 import { openEvaluation } from './evaluate.ts'
@@ -35,6 +36,8 @@ export interface ExportStep {
   readonly openTf: () => Promise<LoadedTf>
   /** Told what somebody who serves the bundle should know, e.g. why there is no index. */
   readonly log?: (message: string) => void
+  /** Told after each part of a bundle that is made. */
+  readonly onProgress?: OnProgress
   /** Unix milliseconds. */
   readonly now?: () => number
 }
@@ -49,7 +52,7 @@ export interface Exported { readonly dir: string, readonly manifest: Manifest, r
  * @throws config_invalid, artefact_invalid (also where encoder and model disagree) and those of files.
  */
 export async function exportStep (step: ExportStep): Promise<Exported> {
-  const { input, out, settings, openTf, log = () => {}, now } = step
+  const { input, out, settings, openTf, log = () => {}, onProgress = () => {}, now } = step
   const { manifest: evaluation, report } = await openEvaluation(input)
   const driver = await findHnswDriver()
   const source = sha256(canonicalJson({
@@ -63,7 +66,7 @@ export async function exportStep (step: ExportStep): Promise<Exported> {
   const { tf, close } = await openTf()
   try {
     const written = await writeBundle(out, async (dir) => {
-      const facts = await fillBundle(dir, { run, report, settings, tf, driver, log })
+      const facts = await fillBundle(dir, { run, report, settings, tf, driver, log, onProgress })
       return { ...facts, name: basename(resolve(out)), source }
     }, now && { now })
     return { ...written, skipped: false }
@@ -79,16 +82,21 @@ interface BundleParts {
   readonly tf: Tf
   readonly driver: HnswDriver | undefined
   readonly log: (message: string) => void
+  readonly onProgress: OnProgress
 }
 
 /** Puts every file of a bundle into `dir`, and says what the manifest is to say. */
 export async function fillBundle (dir: string, parts: BundleParts): Promise<Omit<BundleFacts, 'name' | 'source'>> {
-  const { run, report, settings, tf } = parts
+  const { run, report, settings, tf, onProgress } = parts
   const { dataset, embeddings } = run
   checkNames(run)
   const model = createModel(tf, run)
   try {
     const domains = domainRows(dataset)
+    // Vectors, encoders, rows, maps, histories and golden answers; and an index a domain.
+    const total = 5 + domains.length
+    let made = 0
+    const finished = (what: string): void => onProgress(++made, total, what)
     const width = model.vectorWidth
     const all = model.itemVectors()
     const vectors = domains.map(({ ids }) => rowsOf(ids, all, width))
@@ -100,8 +108,10 @@ export async function fillBundle (dir: string, parts: BundleParts): Promise<Omit
       userWidth: width,
       itemNorm: run.spec.items.norm,
     }
+    finished('vectors')
     const graphs = domains.map((_, k) => encoderGraph(run, k))
     const parity = await checkParity(model, dataset, graphs, encoder)
+    finished('encoders')
 
     await writeItems(dir, domains)
     await writeTexts(dir, domains, embeddings.rows, embeddings.width)
@@ -111,13 +121,16 @@ export async function fillBundle (dir: string, parts: BundleParts): Promise<Omit
       const popular = popularItems(dataset, domains[k]!, all, width, settings.halfLifeDays)
       await writeFile(join(dir, files.popularity(name)), `${JSON.stringify(popular)}\n`)
     }
+    finished('items')
     const itemMaps = await writeMaps(dir, run, tf)
+    finished('maps')
     const profiles = profileMap(run)
     if (profiles !== undefined) await writeNumbers(join(dir, files.profileMap), profiles.values)
-    const retrieval = await writeIndexes(dir, parts, model, domains, vectors)
+    const retrieval = await writeIndexes(dir, parts, model, domains, vectors, finished)
     if (settings.histories) await writeHistories(dir, dataset)
     await writeFile(join(dir, files.golden), `${JSON.stringify(goldenAnswers(model, dataset, domains, vectors))}\n`)
     await writeAudit(dir, run, report)
+    finished('histories and golden answers')
 
     return {
       system: run.settings.system,
@@ -154,10 +167,13 @@ async function writeMaps (dir: string, run: Run, tf: Tf): Promise<NonNullable<Ma
 
 async function writeIndexes (
   dir: string, { run, settings, driver, log }: BundleParts, model: Model, domains: readonly DomainRows[],
-  vectors: readonly Float32Array[]
+  vectors: readonly Float32Array[], finished: (what: string) => void
 ): Promise<Record<string, RetrievalFacts>> {
   const facts: Record<string, RetrievalFacts> = {}
-  if (driver === undefined) return facts
+  if (driver === undefined) {
+    for (const { name } of domains) finished(`${name}, without an index`)
+    return facts
+  }
   for (const [k, { name }] of domains.entries()) {
     const index = await approximateIndex(driver, model, run.dataset, k, vectors[k]!, settings.indexShards)
     for (const [i, path] of indexFiles(name, index.shards.length).entries()) {
@@ -166,6 +182,7 @@ async function writeIndexes (
     facts[name] = index.facts
     const { ef, recall } = index.facts.recall.at(-1)!
     if (!index.facts.usable) log(`${name}: HNSW finds ${recall.toFixed(3)} at ef ${ef}, so exact search will serve`)
+    finished(`index of ${name}`)
   }
   return facts
 }

@@ -1,4 +1,7 @@
-import { colour, escape, figure, fixed, HEIGHT, legend, legendEnd, MARGIN, mark, scale, type Scale, sheet, tick, WIDTH } from './sheet.ts'
+import {
+  colour, escape, figure, fixed, HEIGHT, legend, legendEnd, MARGIN, mark, ratioScale, scale, type Scale, sheet, tick,
+  WIDTH,
+} from './sheet.ts'
 
 export interface PlotPoint { readonly x: number, readonly y: number }
 
@@ -14,6 +17,8 @@ export interface PlotAxes {
   readonly y: string
   /** Whether the axis up begins at zero, which makes lengths comparable; else near the least value. Default true. */
   readonly yFromZero?: boolean
+  /** Whether equal ratios of x stand at equal distances: where the values, above zero all of them, are far apart. */
+  readonly xByRatio?: boolean
 }
 
 const RIGHT = WIDTH - MARGIN.right
@@ -28,14 +33,16 @@ export function linePlot (title: string, axes: PlotAxes, given: readonly PlotLin
 }
 
 /**
- * Lines over x as it is measured, from zero, the points of a line joined in the order in which they come: as one thing
- * grows another may turn back. What is no number, as the p99 of no answer, has no point.
+ * Lines over x as it is measured, the points of a line joined in the order in which they come: as one thing grows
+ * another may turn back. What is no number, as the p99 of no answer, has no point.
  */
 export function curvePlot (title: string, axes: PlotAxes, given: readonly PlotLine[]): string {
   const lines = given.map(({ points, ...line }) =>
     ({ ...line, points: points.filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y)) }))
-  return drawn(title, axes, lines, scale(
-    lines.flatMap(({ points }) => points.map(({ x }) => x)), { from: MARGIN.left, to: RIGHT, zero: true }))
+  const xs = lines.flatMap(({ points }) => points.map(({ x }) => x))
+  const places = { from: MARGIN.left, to: RIGHT }
+  const x = axes.xByRatio === true ? ratioScale(xs, places) : scale(xs, { ...places, zero: true })
+  return drawn(title, axes, lines, x)
 }
 
 function drawn (title: string, axes: PlotAxes, lines: readonly PlotLine[], x: Scale): string {

@@ -102,6 +102,22 @@ export function scale (
   }
 }
 
+/** Equal ratios at equal distances, between round numbers; values are above zero. */
+export function ratioScale (
+  values: readonly number[], { from, to }: { readonly from: number, readonly to: number }
+): Scale {
+  const rounds = (power: number): number[] => [1, 2, 5].map((times) => times * 10 ** power)
+  const powers = values.map((value) => Math.floor(Math.log10(value)))
+  const [least, most] = [Math.min(...values), Math.max(...values)]
+  const lowest = Math.min(...powers)
+  const all = Array.from({ length: Math.max(...powers) - lowest + 2 }, (_, i) => rounds(lowest + i)).flat()
+  const low = all.findLastIndex((round) => round <= least * (1 + 1e-9))
+  const high = Math.max(low + 1, all.findIndex((round) => round >= most * (1 - 1e-9)))
+  const ticks = all.slice(low, high + 1)
+  const [first, last] = [ticks[0]!, ticks.at(-1)!]
+  return { ticks, at: (value) => from + (to - from) * (Math.log(value / first) / Math.log(last / first)) }
+}
+
 /** 1, 2 or 5 times a power of ten, the nearest from above. */
 function roundStep (wanted: number): number {
   const power = 10 ** Math.floor(Math.log10(wanted))

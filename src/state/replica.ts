@@ -21,16 +21,19 @@ export interface CopyCounts { readonly users: number, readonly registers: number
 
 /** Brings everything of one replica into another, which keeps what it has. Registers go first: erasures are some. */
 export async function copyState (
-  from: Pick<Replica, 'users' | 'registers'>, to: Pick<Replica, 'mergeUsers' | 'mergeRegisters'>
+  from: Pick<Replica, 'users' | 'registers'>, to: Pick<Replica, 'mergeUsers' | 'mergeRegisters'>,
+  onProgress?: (counts: CopyCounts) => void
 ): Promise<CopyCounts> {
   const counts = { users: 0, registers: 0 }
   for await (const group of groups(from.registers())) {
     await to.mergeRegisters(group)
     counts.registers += group.length
+    onProgress?.(counts)
   }
   for await (const group of groups(from.users())) {
     await to.mergeUsers(new Map(group))
     counts.users += group.length
+    onProgress?.(counts)
   }
   return counts
 }

@@ -43,9 +43,10 @@ describe('adding a domain to a bundle', () => {
         return {
           id,
           width,
-          async embed (texts) {
+          async embed (texts, { onProgress } = {}) {
             const rows = new Float32Array(texts.length * width)
             for (const [i, text] of texts.entries()) rows.set(hashWords(text, width), i * width)
+            onProgress?.(texts.length)
             return rows
           },
           async close () {},
@@ -79,7 +80,11 @@ describe('adding a domain to a bundle', () => {
   })
 
   it('writes the next version, which answers in it as a scan by hand does, and says what it is', async () => {
-    const { dir, version, domains, skipped } = await call(await items('toys', toys), { now: () => 1_760_000_100_000 })
+    const told: unknown[] = []
+    const { dir, version, domains, skipped } = await call(await items('toys', toys), {
+      now: () => 1_760_000_100_000, onProgress: (...report) => told.push(report),
+    })
+    expect(told.at(-1)).toEqual([30, 30, 'toys'])
     expect([skipped, domains]).toEqual([false, [{ name: 'toys', noun: 'toys', items: 30, added: true }]])
     expect(await current()).toBe(version)
     expect((await readFile(join(tiny.root, PREVIOUS_FILE), 'utf8')).trim()).toBe(tiny.manifest.version)

@@ -112,8 +112,15 @@ describe('the step export', () => {
     const again = await exportStep(step('shop', { openTf: never }))
     expect(again).toMatchObject({ skipped: true, dir: exported.dir })
     expect(never).not.toHaveBeenCalled()
-    const other = await exportStep(step('shop', { settings: { ...DEFAULT_EXPORT, histories: false, generated: true } }))
+    const told: Array<readonly [done: number, total: number]> = []
+    const other = await exportStep(step('shop', {
+      settings: { ...DEFAULT_EXPORT, histories: false, generated: true },
+      onProgress: (done, total) => told.push([done, total]),
+    }))
     expect(other.skipped).toBe(false)
+    // One part after the other, up to the last of them.
+    const total = told.at(-1)![1]
+    expect(told).toEqual(Array.from({ length: total }, (_, i) => [i + 1, total]))
     expect(other.manifest.generated).toBe(true)
     expect(await readdir(other.dir)).not.toContain('histories.jsonl.gz')
     expect((await openBundle(join(folder, 'models/shop'))).dir).toBe(other.dir)

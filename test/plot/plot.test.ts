@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { cloudPlot } from '../../src/plot/clouds.ts'
 import { dotPlot } from '../../src/plot/dots.ts'
 import { curvePlot, linePlot } from '../../src/plot/lines.ts'
-import { scale, THEMES } from '../../src/plot/sheet.ts'
+import { ratioScale, scale, THEMES } from '../../src/plot/sheet.ts'
 
 const AXES = { x: 'weight', y: 'NDCG@10' }
 const plots = {
@@ -98,6 +98,17 @@ describe('a scale', () => {
     const close = of([0.952, 0.998], false).ticks.map((value) => Number(value.toFixed(6)))
     expect(close).toEqual([0.95, 0.96, 0.97, 0.98, 0.99, 1])
     expect(of([0.3, 3.9], true).at(4)).toBe(100)
+  })
+
+  it('of ratios has equal distances for equal ratios, between round numbers', () => {
+    const { ticks, at } = ratioScale([0.3, 12], { from: 0, to: 100 })
+    expect(ticks.map((value) => Number(value.toPrecision(6)))).toEqual([0.2, 0.5, 1, 2, 5, 10, 20])
+    expect(at(4) - at(2)).toBeCloseTo(at(0.8) - at(0.4))
+    expect([at(0.2), at(20)].map(Math.round)).toEqual([0, 100])
+    for (const values of [[1], [0.2, 0.2], [3, 3.1]]) {
+      const { at } = ratioScale(values, { from: 0, to: 100 })
+      for (const value of values) expect(at(value)).toSatisfy((place: number) => place >= 0 && place <= 100)
+    }
   })
 
   it('is there for one value, for equal ones and for zero', () => {

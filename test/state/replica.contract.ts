@@ -80,14 +80,17 @@ export function replicaContract (name: string, open: () => Promise<ReplicaFixtur
       const facts = Array.from({ length: 300 }, (_, i) => model(`m${i}`, i + 1))
       await replica.mergeRegisters(facts)
       const copy = { users: new Map<string, UserState>(), registers: new Map<string, Register>() }
+      const told: unknown[] = []
       const counts = await copyState(replica, {
         async mergeUsers (states) { for (const [key, state] of states) copy.users.set(key, state) },
         async mergeRegisters (given) {
           for (const register of given) copy.registers.set(register.key, register)
           return []
         },
-      })
+      }, ({ users, registers }) => told.push([users, registers]))
       expect(counts.users).toBe(601)
+      expect(told.at(-1)).toEqual([601, counts.registers])
+      expect(told.length).toBeGreaterThan(3)
       expect(copy.users.get(userKey('u599'))).toEqual(mine)
       expect(copy.users.get(ann)).toEqual({ erased: 7, events: [] })
       for (const fact of facts) expect(copy.registers.get(fact.key)).toEqual(fact)

@@ -79,11 +79,20 @@ const BENCHED = {
   bundle: { type: 'string', value: 'folder', default: 'models/demo', says: 'what is served' },
 } as const
 
-const WRITE = { type: 'boolean', says: 'put the result into docs/performance.md' } as const
+export const ITEM_MAP = {
+  name: 'item-map',
+  group: 'measure',
+  summary: 'Draws the items of a bundle on a flat map, by what all domains share of them',
+  says: 'The map that the playground shows, as a picture: up to 3,000 items, a colour for each domain.',
+  flags: {
+    ...BENCHED,
+    out: { type: 'string', value: 'file.svg', default: 'docs/pictures/item-map.svg', says: 'the picture' },
+  },
+  examples: [{ run: 'item-map', says: 'of the demo bundle' }],
+  json: 'the file, how many items, and the part of all differences that two directions hold',
+} as const satisfies Command
 
-const PICTURE = {
-  type: 'string', value: 'file.svg', says: 'draw it too, e.g. docs/performance/load.svg, which site shows',
-} as const
+const WRITE = { type: 'boolean', says: 'put the result into docs/performance.md, with pictures where it draws any' } as const
 
 const DEADLINE = {
   type: 'string', value: 'ms', default: '250', says: 'of each request; a machine that others keep busy needs more',
@@ -98,7 +107,7 @@ export const BENCH_SERVE = {
     ...BENCHED,
     seconds: { type: 'string', value: 's', default: '54', says: 'in all' },
     rounds: { type: 'string', value: 'n', default: '4', says: 'turns of each' },
-    picture: PICTURE,
+    write: WRITE,
   },
   examples: [{ run: 'bench-serve', says: 'about a minute' }],
   json: 'every row',
@@ -145,7 +154,7 @@ export const BENCH_SHED = {
     ...BENCHED,
     seconds: { type: 'string', value: 's', default: '5', says: 'at each load' },
     rounds: { type: 'string', value: 'n', default: '2', says: 'turns of each' },
-    picture: PICTURE,
+    write: WRITE,
     deadline: DEADLINE,
   },
   examples: [{ run: 'bench-shed', says: 'under a minute' }],

@@ -53,14 +53,20 @@ it('the page of the index has a row for each size, and says which were not run',
   expect(page.match(/^\| 1,000,000 \| not run \|/gm)).toHaveLength(4)
 })
 
-it('draws recall against latency, a line for each size whose searches were timed', () => {
-  const timed = (rows: number): IndexFigures =>
-    ({ ...index(rows), bySearch: [{ ef: 100, recall: 0.95, p50: 0.4 }, { ef: 200, recall: 0.9912, p50: 0.8 }] })
+it('draws recall against latency, on the clock and in CPU time, for each size whose searches were timed', () => {
+  const timed = (rows: number): IndexFigures => ({
+    ...index(rows),
+    bySearch: [{ ef: 100, recall: 0.95, p50: 0.4, cpu: 0.2 }, { ef: 200, recall: 0.9912, p50: 0.8, cpu: 0.5 }],
+  })
   const results = {
     machine: 'two cores', when: '2026-01-02', bundle: 'demo', domain: 'sport', loadAverage: 1, services: [],
   }
   const svg = indexPicture({ ...results, indexes: [index(1000), timed(10_000), timed(100_000)] })
-  expect(svg?.match(/<polyline /g)).toHaveLength(2)
-  expect(svg).toContain('100,000 items')
+  expect(svg?.match(/<polyline /g)).toHaveLength(4)
+  expect(svg).toContain('100,000 items, CPU: from 0.95 at 0.2 to 0.9912 at 0.5')
+  expect(svg).toContain('10,000 items, p50: from 0.95 at 0.4 to 0.9912 at 0.8')
   expect(indexPicture({ ...results, indexes: [index(1000)] })).toBeUndefined()
+  const page = (picture?: string): string => indexReport({ ...results, indexes: [timed(10_000)] }, picture)
+  expect(page('index.svg')).toContain('](index.svg)')
+  expect(page()).not.toContain('![')
 })

@@ -15,7 +15,7 @@ describe('what the service keeps', () => {
 
 describe('the picture', () => {
   it('has a line for each of the three, with a point for each number of connections', () => {
-    const svg = servePicture([row(1, 1000, 4000, 700), row(16, 2000, 8000, 1400)])
+    const { svg } = servePicture([row(1, 1000, 4000, 700), row(16, 2000, 8000, 1400)])
     expect(svg.match(/<polyline /g)).toHaveLength(3)
     expect(svg.match(/class="mark"/g)).toHaveLength(6 + 3)
     expect(svg).toContain('at 1, 16 connections')
@@ -25,7 +25,7 @@ describe('the picture', () => {
   })
 
   it('leaves out what was no number', () => {
-    const svg = servePicture([{ ...row(1, 1000, 4000, 700), service: { ...summary(0), p99: Number.NaN } }])
+    const { svg } = servePicture([{ ...row(1, 1000, 4000, 700), service: { ...summary(0), p99: Number.NaN } }])
     expect(svg).not.toMatch(/NaN|Infinity/)
     expect(svg.match(/class="mark"/g)).toHaveLength(2 + 3)
   })
