@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
@@ -75,6 +75,17 @@ describe.skipIf(!hasChromium && !inCi)(`a clean clone, the README followed${hasC
     expect(shown.filter((path) => !reached.includes(path!))).toEqual([])
   })
 
+  it('is asked by the lines that the client\'s README shows, which compile as they stand', () => {
+    const folder = join(clone, 'client')
+    const [, lines = ''] = /^```ts\n([^]*?)^```$/m.exec(readFileSync(join(folder, 'README.md'), 'utf8')) ?? []
+    const told = 'console.log(JSON.stringify({ basis, items: items.length }))\n'
+    writeFileSync(join(folder, 'shown.ts'), lines.replaceAll('http://127.0.0.1:3000', address) + told)
+    const compiler = join(clone, 'node_modules/typescript/bin/tsc')
+    run(process.execPath, [compiler, '--strict', '--skipLibCheck', '--target', 'es2022', '--lib', 'es2022,dom,dom.iterable',
+      '--module', 'nodenext', '--rewriteRelativeImportExtensions', '--outDir', join(folder, 'out'), join(folder, 'shown.ts')])
+    expect(JSON.parse(run(process.execPath, [join(folder, 'out/shown.js')]))).toEqual({ basis: 'history', items: 5 })
+  })
+
   it('has its reference at /docs, as the README says', async () => {
     const page = await browser.newPage()
     await page.goto(`${address}/docs`)
@@ -85,7 +96,7 @@ describe.skipIf(!hasChromium && !inCi)(`a clean clone, the README followed${hasC
 
 function run (command: string, args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`)
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}${stdout}`)
   return stdout
 }
 
