@@ -1,6 +1,8 @@
 import type { Browser, Page } from 'playwright-core'
 
 const SIZE = { width: 1440, height: 900 }
+/** For each wait, in milliseconds: a browser on a machine whose cores are all taken is slow, not broken. */
+export const PATIENCE = 120_000
 /** A trail runner: two words of search each, one shop after the other. */
 const SESSION = ['trail shoes', 'packable merino', 'hydration vest']
 const COLD = 'Lightweight soft flask 250 ml'
@@ -15,6 +17,7 @@ export async function tourPlayground (
 ): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     const page = await browser.newPage({ viewport: SIZE, colorScheme, reducedMotion: 'reduce', deviceScaleFactor: 1 })
+    page.setDefaultTimeout(PATIENCE)
     await page.goto(address)
     await page.locator('#answers[data-round="1"]').waitFor()
     for (const words of SESSION) await pick(page, words)

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CHROMIUM, hasChromium, openBrowser } from '../../bench/page/browser.ts'
-import { tourPlayground, wordsOf } from '../../bench/page/tour.ts'
+import { PATIENCE, tourPlayground, wordsOf } from '../../bench/page/tour.ts'
 import { commandsOf, repository } from './commands.ts'
 
 const inCi = process.env.CI !== undefined
@@ -88,6 +88,7 @@ describe.skipIf(!hasChromium && !inCi)(`a clean clone, the README followed${hasC
 
   it('has its reference at /docs, as the README says', async () => {
     const page = await browser.newPage()
+    page.setDefaultTimeout(PATIENCE)
     await page.goto(`${address}/docs`)
     await page.getByText('/recommend').first().waitFor()
     await page.close()
