@@ -2132,6 +2132,8 @@ export interface operations {
                             system?: string;
                             preset?: string;
                             embedder?: string;
+                            /** @enum {unknown} */
+                            encoders?: "float32" | "int8";
                             /** @description Unix milliseconds. */
                             created?: number;
                         }[];
@@ -2301,6 +2303,8 @@ export interface operations {
                             system?: string;
                             preset?: string;
                             embedder?: string;
+                            /** @enum {unknown} */
+                            encoders?: "float32" | "int8";
                             /** @description Unix milliseconds. */
                             created?: number;
                         }[];
@@ -2482,6 +2486,8 @@ export interface operations {
                             system?: string;
                             preset?: string;
                             embedder?: string;
+                            /** @enum {unknown} */
+                            encoders?: "float32" | "int8";
                             /** @description Unix milliseconds. */
                             created?: number;
                         }[];

@@ -14,6 +14,7 @@ await runCommand(EXPORT, async ({ flags }) => {
     ...given({
       generated: flags.generated,
       histories: flags['without-histories'] === true ? false : undefined,
+      int8: flags.int8,
       indexShards: wholeNumber('index-shards', flags['index-shards'], 1),
     }),
   })
@@ -31,6 +32,13 @@ await runCommand(EXPORT, async ({ flags }) => {
   return {
     says: `${dir}: ${manifest.system} for ${manifest.domains.map(({ name }) => name).join(', ')}, ` +
       `${megabytes.toFixed(1)} MB${skipped ? ' (unchanged)' : ''}`,
-    result: { dir, skipped, system: manifest.system, domains: manifest.domains, megabytes },
+    result: {
+      dir,
+      skipped,
+      system: manifest.system,
+      domains: manifest.domains,
+      megabytes,
+      ...(manifest.int8 && { int8: manifest.int8 }),
+    },
   }
 })

@@ -30,7 +30,7 @@ const ARROWS: Record<string, readonly string[]> = {
   recommend: ['errors', 'data', 'encode', 'retrieve', 'bundle', 'state', 'paths', 'numeric'],
   pipeline: [
     'errors', 'random', 'paths', 'progress', 'plot', 'files', 'numeric', 'config', 'data', 'llm', 'profile', 'augment', 'nn',
-    'systems', 'train', 'evaluate', 'bundle', 'encode', 'retrieve', 'recommend', 'state', 'cli',
+    'systems', 'train', 'evaluate', 'bundle', 'encode', 'retrieve', 'recommend', 'state', 'cli', 'onnx',
   ],
   cli: ['errors'],
   reference: ['errors', 'paths', 'files', 'config', 'data', 'systems', 'pipeline', 'cli', 'serve'],

@@ -63,6 +63,22 @@ const ParitySchema = Type.Object({
   largest: Type.Number(),
 }, closed)
 
+/** NDCG@10 in the full ranking, over all users and by the domain of their targets. */
+const WorthSchema = Type.Object({ all: Type.Number(), domains: Type.Record(Type.String(), Type.Number()) }, closed)
+
+/** What the export found out about encoders in int8. */
+const Int8Schema = Type.Object({
+  /** True: the encoders of the bundle are the quantised ones. */
+  taken: Type.Boolean(),
+  /** The share of NDCG@10 that they had to lose less than. */
+  limit: Type.Number(),
+  /** Validation targets that were ranked, and what either kind is worth on them; absent where there is no int8. */
+  users: Type.Optional(Count),
+  ndcg10: Type.Optional(Type.Object({ float32: WorthSchema, int8: WorthSchema }, closed)),
+  /** Why they are not taken. */
+  reason: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+}, closed)
+
 /** Where a map for items without a trained row comes from. */
 const ItemMapSchema = Type.Object({
   method: Type.Union([Type.Literal('fold'), Type.Literal('pca'), Type.Literal('ridge'), Type.Literal('zero')]),
@@ -104,7 +120,10 @@ export const ManifestSchema = Type.Object({
   metrics: Type.Record(Type.String(), Type.Unknown()),
   /** By domain; a domain without one has no index file. */
   retrieval: Type.Record(Type.String(), RetrievalSchema),
+  /** Of the encoders in float32, also where int8 is taken. */
   parity: Type.Optional(ParitySchema),
+  /** Absent: it was not asked for, and the encoders are in float32. */
+  int8: Type.Optional(Int8Schema),
   /**
    * Where there is a map for users who are known by a text alone: the length that their vectors get, and who wrote the
    * profiles that it was learned from.
@@ -124,6 +143,7 @@ export type BundleDomain = Static<typeof DomainSchema>
 export type BundleFile = Static<typeof FileSchema>
 export type RetrievalFacts = Static<typeof RetrievalSchema>
 export type EncoderFacts = Static<typeof EncoderSchema>
+export type Int8Facts = Static<typeof Int8Schema>
 
 /** Whether `name` is one that a domain may have. */
 export function isDomainName (name: string): boolean {

@@ -1,6 +1,7 @@
 import { access, constants, stat, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
+import { tellInt8 } from '../bundle/int8.ts'
 import { openBundle } from '../bundle/open.ts'
 import type { Environment, ServiceConfig } from '../config/service-config.ts'
 import { isLoopback } from '../config/loopback.ts'
@@ -42,7 +43,8 @@ export function serviceProbes (read: () => ServiceConfig, env: Environment): Ser
       const { bundle } = read()
       const { manifest, dir } = await openBundle(bundle)
       const items = manifest.domains.map(({ name, items }) => `${items} ${name}`).join(', ')
-      return `${dir}: ${items}; ${manifest.files.length} files are as their hashes say`
+      const encoders = manifest.int8 === undefined ? 'encoders in float32' : tellInt8(manifest.int8)
+      return `${dir}: ${items}; ${manifest.files.length} files are as their hashes say; ${encoders}`
     },
 
     async embedder () {

@@ -47,11 +47,7 @@ export async function openUserEncoder (
     provider: session.provider,
     ...(session.fallback === undefined ? {} : { fallback: session.fallback }),
     async encode (windows) {
-      const feeds = {
-        ...packThread('global', windows, 0, facts.globalWidth),
-        ...(hasLocalThread(facts) ? packLocal(windows, facts) : {}),
-      }
-      const { user_vec: output } = await session.run(feeds, ['user_vec'])
+      const { user_vec: output } = await session.run(packWindows(windows, facts), ['user_vec'])
       if (output?.type !== 'float32' || output.data.length !== windows.length * facts.userWidth) {
         throw new IsthmusError('engine_bad_output', `${file} gave vectors of another shape`, { place: { file } })
       }
@@ -67,6 +63,16 @@ export async function openUserEncoder (
 /** Whether the domain's own events go into the encoder beside all of them. */
 export function hasLocalThread ({ localWidth, sharedItems }: EncoderFacts): boolean {
   return localWidth > 0 || sharedItems === true
+}
+
+/** The inputs of an encoder's graph for windows, padded to the longest of them. */
+export function packWindows (
+  windows: ReadonlyArray<readonly WindowItem[]>, facts: EncoderFacts
+): Record<string, OrtTensor> {
+  return {
+    ...packThread('global', windows, 0, facts.globalWidth),
+    ...(hasLocalThread(facts) ? packLocal(windows, facts) : {}),
+  }
 }
 
 function packLocal (

@@ -39,7 +39,7 @@ message ModelProto {
 export const ModelProto = protobuf.parse(SCHEMA, { keepCase: true }).root.lookupType('onnx.ModelProto')
 
 /** Element types, by ONNX's numbers. */
-export const ELEMENT_TYPES = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9 } as const
+export const ELEMENT_TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 } as const
 export type ElementType = keyof typeof ELEMENT_TYPES
 
 /** Both newer than any operator that we use needs, and older than every runtime that we support. */

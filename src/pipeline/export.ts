@@ -1,5 +1,6 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
+import { tellInt8 } from '../bundle/int8.ts'
 import { files, indexFiles } from '../bundle/layout.ts'
 import { DOMAIN_NAME, type EncoderFacts, type Manifest, type RetrievalFacts } from '../bundle/manifest.ts'
 import { openBundle } from '../bundle/open.ts'
@@ -11,6 +12,7 @@ import { writeNumbers } from '../files/write.ts'
 import type { LoadedTf, Tf } from '../nn/tf.ts'
 import type { OnProgress } from '../progress.ts'
 import { findHnswDriver, type HnswDriver } from '../retrieve/hnsw-driver.ts'
+import { testSet } from '../systems/recg/sequences.ts'
 import { createModel, type Model } from '../train/model.ts'
 import { openEvaluation } from './evaluate.ts'
 import { approximateIndex } from './export/approximate-index.ts'
@@ -20,6 +22,7 @@ import { type DomainRows, domainRows, rowsOf } from './export/domain-rows.ts'
 import { encoderGraph } from './export/encoder-graph.ts'
 import type { ExportSettings } from './export/export-settings.ts'
 import { goldenAnswers } from './export/golden-answers.ts'
+import { tryInt8 } from './export/int8.ts'
 import { profileMap } from './export/item-maps.ts'
 import { checkParity } from './export/parity.ts'
 import { popularItems } from './export/popular-items.ts'
@@ -48,7 +51,8 @@ export interface Exported { readonly dir: string, readonly manifest: Manifest, r
 /**
  * The step `export`: one version of a bundle from an evaluated run, which `models/<name>/CURRENT` then names; nothing
  * to do where it names one from the same evaluation and settings. Encoders are compared with the trained model on real
- * histories, and the approximate index with the exact scan on real users, before anything is visible.
+ * histories, and the approximate index with the exact scan on real users, before anything is visible. Where asked for,
+ * encoders in int8 are tried, and taken where they rank as well.
  * @throws config_invalid, artefact_invalid (also where encoder and model disagree) and those of files.
  */
 export async function exportStep (step: ExportStep): Promise<Exported> {
@@ -109,8 +113,11 @@ export async function fillBundle (dir: string, parts: BundleParts): Promise<Omit
       itemNorm: run.spec.items.norm,
     }
     finished('vectors')
-    const graphs = domains.map((_, k) => encoderGraph(run, k))
-    const parity = await checkParity(model, dataset, graphs, encoder)
+    const float32 = domains.map((_, k) => encoderGraph(run, k))
+    const parity = await checkParity(model, dataset, float32, encoder)
+    const int8 = settings.int8 && await tryInt8(model, testSet(dataset, run.settings), float32, encoder)
+    if (int8 !== undefined) parts.log(tellInt8(int8.facts))
+    const graphs = int8?.graphs ?? float32
     finished('encoders')
 
     await writeItems(dir, domains)
@@ -128,7 +135,9 @@ export async function fillBundle (dir: string, parts: BundleParts): Promise<Omit
     if (profiles !== undefined) await writeNumbers(join(dir, files.profileMap), profiles.values)
     const retrieval = await writeIndexes(dir, parts, model, domains, vectors, finished)
     if (settings.histories) await writeHistories(dir, dataset)
-    await writeFile(join(dir, files.golden), `${JSON.stringify(goldenAnswers(model, dataset, domains, vectors))}\n`)
+    const rounded = int8?.facts.taken ? { graphs, encoder } : undefined
+    const golden = await goldenAnswers(model, dataset, domains, vectors, rounded)
+    await writeFile(join(dir, files.golden), `${JSON.stringify(golden)}\n`)
     await writeAudit(dir, run, report)
     finished('histories and golden answers')
 
@@ -146,6 +155,7 @@ export async function fillBundle (dir: string, parts: BundleParts): Promise<Omit
       metrics: { ...report },
       retrieval,
       parity,
+      ...(int8 && { int8: int8.facts }),
       itemMaps,
       ...(profiles && { userText: { norm: textNorm(model, dataset), chat: String(run.manifest.chat) } }),
       ...(settings.generated && { generated: true as const }),

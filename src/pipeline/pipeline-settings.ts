@@ -40,6 +40,8 @@ export interface PipelineFlags {
   readonly backend?: string
   /** Of every step that has one. */
   readonly seed?: string
+  /** Of export: encoders in int8 are tried. */
+  readonly int8?: boolean
 }
 
 const SECTIONS = ['prepare', 'embed', 'augment', 'profile', 'train', 'evaluate', 'export'] as const
@@ -59,7 +61,7 @@ export function pipelineSettings (
     // An object that is no list, whose members the step's own parser checks.
     return value as Record<string, unknown>
   }
-  const { system, preset, epochs, kCore, ties, source, seed } = flags
+  const { system, preset, epochs, kCore, ties, source, seed, int8 } = flags
   const set = (values: Readonly<Record<string, string | undefined>>): Record<string, string> =>
     Object.fromEntries(Object.entries(values).filter((pair): pair is [string, string] => pair[1] !== undefined))
   const withSeed = (name: typeof SECTIONS[number]): Record<string, unknown> =>
@@ -71,7 +73,7 @@ export function pipelineSettings (
     ...(config['profile'] !== undefined && { profile: profileSettings(withSeed('profile')) }),
     train: trainSettings(set({ system, preset, epochs, seed }), section('train')),
     evaluate: evaluateSettings(withSeed('evaluate')),
-    export: exportSettings(section('export')),
+    export: exportSettings({ ...section('export'), ...(int8 !== undefined && { int8 }) }),
     backend: backendChoice(flags.backend ?? 'auto'),
   }
 }

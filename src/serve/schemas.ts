@@ -287,6 +287,7 @@ export const ModelsSchema = Type.Object({
     system: Type.Optional(Type.String()),
     preset: Type.Optional(Type.String()),
     embedder: Type.Optional(Type.String()),
+    encoders: Type.Optional(Type.Enum(['float32', 'int8'])),
     created: Type.Optional(TimestampSchema),
   }, closed), { description: 'On the disk of this instance, the newest first.' }),
 }, closed)

@@ -32,6 +32,8 @@ export interface Model {
   lastSteps: (histories: readonly Int32Array[]) => Float32Array
   /** Scores of whole domains. */
   scorer: () => Scorer
+  /** Scores of one domain for user vectors [users, vectorWidth] that somebody made: [users, size of the domain]. */
+  scores: (users: Float32Array, domain: number) => Float32Array
   /** Frees every tensor. */
   dispose: () => void
 }
@@ -137,6 +139,8 @@ export function createModel (tf: Tf, { spec, settings, dataset, texts, weights }
         }),
       }),
     }),
+    scores: (users, domain) => plain(tf, () =>
+      read(tf.matMul(tf.tensor2d(users, [users.length / vectorWidth, vectorWidth]), ofDomain(domain), false, true))),
     dispose () {
       asked?.vectors.dispose()
       asked = undefined

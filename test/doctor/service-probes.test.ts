@@ -47,9 +47,19 @@ describe('a look at what the service would use', () => {
   })
 
   it('holds every file of the bundle against its hash', async () => {
-    await expect(look().bundle()).resolves.toMatch(/12 sport, 12 cloth; \d+ files are as their hashes say/)
+    await expect(look().bundle()).resolves
+      .toMatch(/12 sport, 12 cloth; \d+ files are as their hashes say; encoders in float32$/)
     await writeFile(join(tiny.dir, 'golden.json'), '{}')
     await expect(look().bundle()).rejects.toMatchObject({ code: 'artefact_checksum_mismatch' })
+  })
+
+  it('says where encoders are in int8, and what that costs', async () => {
+    const worth = (all: number) => ({ all, domains: { sport: all, cloth: all } })
+    const int8 = { taken: true, limit: 0.005, users: 20, ndcg10: { float32: worth(0.2), int8: worth(0.1999) } }
+    const small = await writeTinyBundle({ itemsPerDomain: 12, int8 })
+    await expect(look({ BUNDLE: small.root }).bundle()).resolves.toContain(
+      'encoders in int8; NDCG@10 on validation is 0.20000 in float32, 0.19990 in int8')
+    await small.close()
   })
 
   it('says who embeds texts, and what that one lacks', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { tellInt8 } from '../../src/bundle/int8.ts'
 import { openBundle } from '../../src/bundle/open.ts'
 import { evaluationInput } from '../../src/data/dataset.ts'
 import { foldAdapter } from '../../src/nn/adapter.ts'
@@ -10,6 +11,7 @@ import { loadTf } from '../../src/nn/tf.ts'
 import { DEFAULT_EVALUATE } from '../../src/pipeline/evaluate-settings.ts'
 import { evaluateRun } from '../../src/pipeline/evaluate.ts'
 import { DEFAULT_EXPORT, exportSettings } from '../../src/pipeline/export/export-settings.ts'
+import { chooseInt8 } from '../../src/pipeline/export/int8.ts'
 import { type Exported, exportStep, type ExportStep } from '../../src/pipeline/export.ts'
 import { trainSettings } from '../../src/pipeline/train-settings.ts'
 import { openRun, type Run, trainStep } from '../../src/pipeline/train.ts'
@@ -257,6 +259,49 @@ describe('the step export', () => {
     close()
   })
 
+  const outcomes: boolean[] = []
+  it.each([
+    'llm4cdsr', 'llm-edt', 'llm-recg', 'sasrec-ids', 'sasrec-text', 'bert4rec',
+  ])('tries encoders of %s in int8, and serves what it says it took', async (system) => {
+    const name = `int8-${system}`
+    const input = await evaluated(embeddings, system, name)
+    const told: string[] = []
+    const { dir, manifest } = await exportStep(step(name, {
+      input, settings: { ...DEFAULT_EXPORT, int8: true }, log: (line) => told.push(line),
+    }))
+    const { taken, users, ndcg10 } = manifest.int8!
+    // The figure of the float graphs is that of the training: one evaluator, one split, the same vectors.
+    const { best } = (await openRun(join(folder, `${name}-run`))).manifest as unknown as {
+      best: { validation: Record<string, number> },
+    }
+    if (system !== 'llm-recg') {
+      expect(users).toBe(40)
+      expect(ndcg10!.float32.all).toBeCloseTo(best.validation['ndcg10']!, 6)
+      expect(ndcg10!.float32.domains['B']).toBeCloseTo(best.validation['ndcg10.B']!, 6)
+    }
+    expect(manifest.int8).toEqual(chooseInt8(ndcg10!, users!))
+    outcomes.push(taken)
+    expect(told.at(0)).toBe(tellInt8(manifest.int8!))
+    for (const domain of ['A', 'B']) {
+      expect((await readFile(join(dir, `user-${domain}.onnx`))).includes('QuantizeLinear')).toBe(taken)
+    }
+    // Loading asks its golden questions, which were answered by what is served.
+    const engine = await openEngine(await openBundle(dir), { provider: 'cpu' })
+    const { items } = await engine.recommend({ domain: 'B', history: [itemId(1)], k: 3, exclude: [], excludeSeen: true })
+    expect(items).toHaveLength(3)
+    await engine.close()
+  })
+
+  it('took int8 for one of them at least, so that it was served', () => expect(outcomes).toContain(true))
+
+  it.each(['llm4cdsr', 'gru4rec'])('says why %s of a GRU stays in float32, though int8 was asked for', async (system) => {
+    const input = await evaluated(embeddings, system, `gru-int8-${system}`, { backbone: 'gru4rec' })
+    const { dir, manifest } = await exportStep(step(`gru-${system}`, { input, settings: { ...DEFAULT_EXPORT, int8: true } }))
+    expect(manifest.int8).toEqual({ taken: false, limit: 0.005, reason: 'the operator GRU has no form in int8' })
+    expect(said).toContain('encoders in float32, though int8 was asked for: the operator GRU has no form in int8')
+    await (await openEngine(await openBundle(dir), { provider: 'cpu' })).close()
+  })
+
   it('refuses a system that is trained for comparison only, and leaves nothing', async () => {
     const input = await evaluated(embeddings, 'llm4cdsr', 'masks', { maskMode: 'causal' })
     await expect(exportStep(step('masks', { input }))).rejects.toMatchObject({
@@ -283,11 +328,14 @@ describe('settings of export', () => {
     expect(exportSettings({})).toEqual({ histories: true, halfLifeDays: 180, generated: false })
     expect(exportSettings({ halfLifeDays: 30, histories: false })).toMatchObject({ halfLifeDays: 30, histories: false })
     expect(exportSettings({ indexShards: 4 })).toMatchObject({ indexShards: 4 })
+    expect(exportSettings({ int8: true })).toMatchObject({ int8: true })
+    // As if it were not there, so that what was exported before is not exported again.
+    expect(exportSettings({ int8: false })).toEqual(exportSettings({}))
   })
 
   it.each([
     ['halfLifeDays', 0], ['halfLifeDays', '30'], ['histories', 'no'], ['generated', 1], ['colour', 'red'],
-    ['indexShards', 0], ['indexShards', 1.5], ['indexShards', '2'],
+    ['int8', 'yes'], ['indexShards', 0], ['indexShards', 1.5], ['indexShards', '2'],
   ])('refuse %s = %s', (field, value) => {
     expect(() => exportSettings({ [field]: value })).toThrow(expect.objectContaining({
       code: 'config_invalid', place: { field },

@@ -24,6 +24,13 @@ describe('settings of a chain', () => {
     expect(train.overrides).toEqual({ epochs: 2, width: 64 })
   })
 
+  it('try int8 at export where the flag or the section says so, and a flag wins', () => {
+    expect(pipelineSettings({}).export).not.toHaveProperty('int8')
+    expect(pipelineSettings({ int8: true }).export).toMatchObject({ int8: true })
+    expect(pipelineSettings({}, { export: { int8: true } }).export).toMatchObject({ int8: true })
+    expect(pipelineSettings({ int8: true }, { export: { int8: false } }).export).toMatchObject({ int8: true })
+  })
+
   it('have profiles only where the config file has a section for them', () => {
     expect(pipelineSettings({})).not.toHaveProperty('profile')
     expect(pipelineSettings({ seed: '7' }, { profile: { clusters: 4 } }).profile)

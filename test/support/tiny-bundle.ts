@@ -29,6 +29,8 @@ export interface TinyBundleOptions {
   readonly withLocal?: boolean
   /** What the manifest says it is: `llm-recg`, without a local half, answers for domains that it does not have. */
   readonly system?: string
+  /** What the manifest says of encoders in int8; they are what they are all the same. */
+  readonly int8?: NonNullable<Manifest['int8']>
 }
 
 export interface TinyItem extends BundleItem {
@@ -131,6 +133,7 @@ export async function writeTinyBundle (options: TinyBundleOptions = {}): Promise
       retrieval: {},
       generated: true,
       ...(options.profiles && { userText: options.profiles }),
+      ...(options.int8 && { int8: options.int8 }),
     }
   }, { now: () => options.now ?? 1_760_000_000_000 })
 

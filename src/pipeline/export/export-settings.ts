@@ -10,6 +10,8 @@ export interface ExportSettings {
   readonly generated: boolean
   /** Shards of each domain's approximate index; by size, so that each is below 640 MiB, unless given. */
   readonly indexShards?: number
+  /** Encoders in int8 are tried, and taken where they rank as well; absent: they stay in float32. */
+  readonly int8?: true
 }
 
 /** More than one machine has use for. */
@@ -19,7 +21,7 @@ export const DEFAULT_EXPORT: ExportSettings = { histories: true, halfLifeDays: 1
 
 /** Settings from flags or a config file. Throws `config_invalid` with the field. */
 export function exportSettings (given: Readonly<Record<string, unknown>>): ExportSettings {
-  const { histories, halfLifeDays, generated, indexShards, ...unknown } = { ...DEFAULT_EXPORT, ...given }
+  const { histories, halfLifeDays, generated, indexShards, int8 = false, ...unknown } = { ...DEFAULT_EXPORT, ...given }
   const [stray] = Object.keys(unknown)
   if (stray !== undefined) refuseSetting(stray, 'is not a setting of export')
   if (typeof histories !== 'boolean') return refuseSetting('histories', 'is true or false')
@@ -27,9 +29,11 @@ export function exportSettings (given: Readonly<Record<string, unknown>>): Expor
   if (typeof halfLifeDays !== 'number' || !(halfLifeDays > 0) || halfLifeDays === Infinity) {
     return refuseSetting('halfLifeDays', 'is a number above 0')
   }
-  if (indexShards === undefined) return { histories, halfLifeDays, generated }
+  if (typeof int8 !== 'boolean') return refuseSetting('int8', 'is true or false')
+  const asked = { histories, halfLifeDays, generated, ...(int8 && { int8 }) }
+  if (indexShards === undefined) return asked
   if (!Number.isInteger(indexShards) || !(indexShards >= 1 && indexShards <= MOST_SHARDS)) {
     return refuseSetting('indexShards', `is a whole number from 1 to ${MOST_SHARDS}`)
   }
-  return { histories, halfLifeDays, generated, indexShards }
+  return { ...asked, indexShards }
 }

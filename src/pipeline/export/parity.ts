@@ -1,11 +1,10 @@
 import type { EncoderFacts, Manifest } from '../../bundle/manifest.ts'
-import { domainOf } from '../../data/dataset.ts'
 import type { Dataset } from '../../data/dataset.ts'
-import { latestIds } from '../../data/window.ts'
-import { openUserEncoder, type WindowItem } from '../../encode/user-encoder.ts'
+import { openUserEncoder } from '../../encode/user-encoder.ts'
 import { IsthmusError } from '../../errors.ts'
 import type { Model } from '../../train/model.ts'
 import { historyOfLength, spreadUsers } from './real-histories.ts'
+import { inBatches, windowMaker } from './windows.ts'
 
 export type Parity = NonNullable<Manifest['parity']>
 
@@ -25,7 +24,7 @@ export async function checkParity (
   model: Model, dataset: Dataset, graphs: readonly Uint8Array[], facts: EncoderFacts
 ): Promise<Parity> {
   const { domains } = dataset
-  const vectors = model.itemVectors()
+  const windowOf = windowMaker(model, domains, facts.windowLength)
   const users = spreadUsers(dataset, HISTORIES)
   let largest = 0
   for (const [domain, { name }] of domains.entries()) {
@@ -50,13 +49,6 @@ export async function checkParity (
     }
   }
   return { histories: users.length, lengths: [...LENGTHS], batches: [...BATCHES], largest }
-
-  function windowOf (history: Int32Array, domain: number): WindowItem[] {
-    return Array.from(latestIds(history, facts.windowLength), (id) => ({
-      vector: vectors.subarray((id - 1) * model.vectorWidth, id * model.vectorWidth),
-      own: domainOf(domains, id) === domain,
-    }))
-  }
 }
 
 function distance (a: readonly Float32Array[], b: readonly Float32Array[]): number {
@@ -78,8 +70,4 @@ function flat (parts: readonly Float32Array[]): Float32Array {
     at += part.length
   }
   return all
-}
-
-function inBatches<T> (values: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(values.length / size) }, (_, i) => values.slice(i * size, (i + 1) * size))
 }

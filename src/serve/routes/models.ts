@@ -14,8 +14,10 @@ export interface ModelRoutesOptions {
   readonly root: string | undefined
 }
 
-function described ({ system, preset, embedder, created }: Manifest) {
-  return { system, preset, embedder: embedder.id, created }
+function described ({ system, preset, embedder, int8, created }: Manifest) {
+  return {
+    system, preset, embedder: embedder.id, encoders: int8?.taken === true ? 'int8' as const : 'float32' as const, created,
+  }
 }
 
 type Models = Static<typeof ModelsSchema>

@@ -34,7 +34,7 @@ describe('the models of a service', () => {
     expect(rest).toEqual({ name: 'tiny', fixed: false })
     expect(serving).toEqual([{ version: version(0), weight: 1 }])
     expect(versions).toMatchObject([
-      { version: version(1), state: 'available', system: 'tiny', preset: 'test', embedder: 'hash/384' },
+      { version: version(1), state: 'available', system: 'tiny', preset: 'test', embedder: 'hash/384', encoders: 'float32' },
       { version: version(0), state: 'serving' },
     ])
   })
