@@ -22,7 +22,7 @@ await runCommand(DOCTOR, async ({ flags }) => {
 function wantedBy (read: () => ServiceConfig): Wanted {
   try {
     const { provider, retrieval } = read()
-    return { cuda: provider === 'cuda', hnsw: retrieval === 'hnsw' }
+    return { cuda: provider === 'cuda', hnsw: retrieval === 'hnsw' || retrieval === 'hybrid' }
   } catch {
     // The look at the service says what is wrong.
     return {}

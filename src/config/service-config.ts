@@ -23,7 +23,7 @@ export interface ServiceConfig {
   /** What instances share; undefined: this one is alone. */
   readonly redis: RedisSettings | undefined
   readonly provider: 'auto' | 'cuda' | 'cpu'
-  readonly retrieval: 'auto' | 'exact' | 'hnsw' | 'cluster'
+  readonly retrieval: 'auto' | 'exact' | 'hnsw' | 'cluster' | 'hybrid'
   readonly logLevel: typeof CHOICES.LOG_LEVEL.of[number]
   /** Milliseconds a request has unless it says otherwise. */
   readonly requestTimeoutMs: number

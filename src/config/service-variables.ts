@@ -88,8 +88,9 @@ export const CHOICES = {
   },
   RETRIEVAL: {
     default: 'auto',
-    of: ['auto', 'exact', 'hnsw', 'cluster'],
-    says: 'how items are found; `auto` decides by the size of the catalogue, `cluster` searches the Redis of `REDIS_URL`',
+    of: ['auto', 'exact', 'hnsw', 'hybrid', 'cluster'],
+    says: 'how items are found; `auto` decides by the size of the catalogue, `hybrid` by that and how many wait, ' +
+      '`cluster` searches the Redis of `REDIS_URL`',
   },
   TRACING: {
     default: 'off',

@@ -157,6 +157,8 @@ export async function openEngine (
       status: () => ({
         provider: [...domains.values()].some(({ encoder }) => encoder.provider === 'cuda') ? 'cuda' : 'cpu',
         retrieval: Object.fromEntries([...domains].map(([name, { index }]) => [name, index.kind])),
+        searched: Object.fromEntries([...domains].flatMap(([name, { index }]) =>
+          index.searched === undefined ? [] : [[name, index.searched]])),
         items: Object.fromEntries([...domains].map(([name, { index }]) => [name, index.size])),
         tail: Object.fromEntries([...domains].map(([name, { index }]) => [name, index.tail])),
         queueDepth: 0,

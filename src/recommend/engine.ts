@@ -175,7 +175,9 @@ export interface EngineItemView {
 
 export interface EngineStatus {
   readonly provider: 'cpu' | 'cuda'
-  readonly retrieval: Readonly<Record<string, 'exact' | 'hnsw' | 'cluster'>>
+  readonly retrieval: Readonly<Record<string, 'exact' | 'hnsw' | 'cluster' | 'hybrid'>>
+  /** By domain whose index is both: queries since the start, by what answered them. */
+  readonly searched?: Readonly<Record<string, Readonly<Record<'exact' | 'hnsw', number>>>>
   readonly items: Readonly<Record<string, number>>
   /** By domain: items that are scanned because the index has not taken them in yet. */
   readonly tail: Readonly<Record<string, number>>

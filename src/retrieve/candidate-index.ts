@@ -1,17 +1,20 @@
 import type { VectorTable } from './vector-table.ts'
 
 /**
- * Finds the items of one domain with the largest inner product. Implementations: `exact.ts` (the oracle), and those of
- * `approximate.ts` over a graph: `hnsw.ts`, `cluster.ts`. All pass `test/retrieve/candidate-index.contract.ts`. Lives
- * in the engine worker; calls of `exact.ts` block that thread. A row is an item's number in its domain: base rows are
- * the bundle's, in the order of its items file; rows added since follow. Vectors are row-major float32.
+ * Finds the items of one domain with the largest inner product. Implementations: `exact.ts` (the oracle), those of
+ * `approximate.ts` over a graph (`hnsw.ts`, `cluster.ts`), and `hybrid.ts` over one of either kind. All pass
+ * `test/retrieve/candidate-index.contract.ts`. Lives in the engine worker; calls of `exact.ts` block that thread. A row
+ * is an item's number in its domain: base rows are the bundle's, in the order of its items file; rows added since
+ * follow. Vectors are row-major float32.
  */
 export interface CandidateIndex {
-  readonly kind: 'exact' | 'hnsw' | 'cluster'
+  readonly kind: 'exact' | 'hnsw' | 'cluster' | 'hybrid'
   /** Rows searchable now. */
   readonly size: number
   /** Rows that are scanned because no graph has them yet. */
   readonly tail: number
+  /** Of `hybrid`: queries since the start, by what answered them. */
+  readonly searched?: Readonly<Record<'exact' | 'hnsw', number>>
   /** The vector that each row has now. */
   readonly vectors: Omit<VectorTable, 'put' | 'remove'>
   /**

@@ -7,12 +7,13 @@ import { type ClusterSettings, notUnit, openClusterIndex } from './cluster.ts'
 import { openExactIndex } from './exact.ts'
 import { findHnswDriver } from './hnsw-driver.ts'
 import { openHnswIndex } from './hnsw.ts'
+import { hybridIndex } from './hybrid.ts'
 
 /**
  * What an operator asks for (RETRIEVAL). `auto`: exact up to `EXACT_UP_TO` items a domain, HNSW above. `cluster`: in
- * the Redis that instances share.
+ * the Redis that instances share. `hybrid`: HNSW for small batches, exact for larger ones.
  */
-export type RetrievalChoice = 'auto' | 'exact' | 'hnsw' | 'cluster'
+export type RetrievalChoice = 'auto' | 'exact' | 'hnsw' | 'cluster' | 'hybrid'
 
 /** About where a batch of 32 costs the same either way; a straight line between measurements at 20,000 and 100,000. */
 export const EXACT_UP_TO = 45_000
@@ -39,8 +40,8 @@ export interface RowNames {
 }
 
 /**
- * The index of one domain of a bundle. HNSW asked for by name and not there fails with `index_driver_unavailable`;
- * an index whose recall the export found too low is not used, whoever asks.
+ * The index of one domain of a bundle. HNSW asked for by name (`hnsw`, `hybrid`) and not there fails with
+ * `index_driver_unavailable`; an index whose recall the export found too low is not used, whoever asks.
  */
 export async function openIndex (
   bundle: Pick<Bundle, 'manifest' | 'has' | 'read'>, domain: string, vectors: Float32Array, width: number, names: RowNames,
@@ -72,5 +73,12 @@ export async function openIndex (
     throw new IsthmusError('index_driver_unavailable', ABSENT)
   }
   const shards = paths.map((path) => async () => await bundle.read(path))
-  return await openHnswIndex({ shards, base: vectors, width, efSearch: facts.efSearch })
+  const graph = await openHnswIndex({ shards, base: vectors, width, efSearch: facts.efSearch })
+  if (choice !== 'hybrid') return graph
+  try {
+    return hybridIndex(await exact(), graph)
+  } catch (error) {
+    await graph.close()
+    throw error
+  }
 }

@@ -38,6 +38,9 @@ export function createMetrics () {
     modelInfo: gauge('isthmus_model_info', 'The bundle in use.', ['name', 'version', 'provider']),
     reloads: counter('isthmus_reload_total', 'Changes of models, by how they went.', ['result', 'reason']),
     engineItems: gauge('isthmus_engine_items', 'Items that can be recommended.', ['domain', 'retrieval']),
+    indexSearches: counter(
+      'isthmus_index_searches_total', 'Searches of an index that is both, by what answered.', ['domain', 'by']
+    ),
     indexTail: gauge('isthmus_index_tail_items', 'Items that the index has not taken in yet.', ['domain']),
     pendingItems: gauge('isthmus_pending_items', 'Posted items that wait for their text embedding.'),
     embeddings: counter('isthmus_embedding_requests_total', 'Item texts embedded.', ['result']),

@@ -40,14 +40,17 @@ describe('the index of a domain', () => {
   })
 
   it.runIf(driver !== undefined)('is the graph where that is asked for and finds enough', async () => {
-    const from = bundle({ sport: facts }, await buildHnsw(vectors, 2, driver!))
-    expect(await open('hnsw', from)).toEqual({ kind: 'hnsw', said: [] })
+    for (const choice of ['hnsw', 'hybrid'] as const) {
+      const from = bundle({ sport: facts }, await buildHnsw(vectors, 2, driver!))
+      expect(await open(choice, from)).toEqual({ kind: choice, said: [] })
+    }
   })
 
   it('is exact, and says so, where the graph finds too little, whoever asks', async () => {
     const from = bundle({ sport: { ...facts, usable: false } })
     const said = ['sport: exact search, because the recall of the HNSW index is below 0.99']
     expect(await open('hnsw', from)).toEqual({ kind: 'exact', said })
+    expect(await open('hybrid', from)).toEqual({ kind: 'exact', said })
     expect(await open('auto', from, {}, large)).toEqual({ kind: 'exact', said })
   })
 
@@ -72,9 +75,11 @@ describe('the index of a domain', () => {
 
   it('is refused with status 78 where a graph is asked for by name and is not there', async () => {
     for (const from of [bundle({}), bundle({ sport: facts })]) {
-      const error: unknown = await open('hnsw', from, absent).catch((error: unknown) => error)
-      expect(error).toMatchObject({ code: 'index_driver_unavailable' })
-      expect(exitStatus(error)).toBe(78)
+      for (const choice of ['hnsw', 'hybrid'] as const) {
+        const error: unknown = await open(choice, from, absent).catch((error: unknown) => error)
+        expect(error).toMatchObject({ code: 'index_driver_unavailable' })
+        expect(exitStatus(error)).toBe(78)
+      }
     }
   })
 })

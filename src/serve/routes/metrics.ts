@@ -19,7 +19,7 @@ export const metricsRoute: FastifyPluginAsyncTypebox<MetricsRouteOptions> = asyn
   let running: Promise<string> | undefined
 
   const scrape = async (): Promise<string> => {
-    const { provider, items, retrieval, tail, queueDepth } = engine.status()
+    const { provider, items, retrieval, searched = {}, tail, queueDepth } = engine.status()
     metrics.queueDepth.set(queueDepth)
     metrics.pendingItems.set(pendingItems())
     metrics.eventLoopDelay.set(loopDelay() / 1000)
@@ -27,10 +27,12 @@ export const metricsRoute: FastifyPluginAsyncTypebox<MetricsRouteOptions> = asyn
     metrics.modelInfo.reset()
     metrics.engineItems.reset()
     metrics.indexTail.reset()
+    metrics.indexSearches.reset()
     metrics.modelInfo.set({ ...engine.model, provider }, 1)
     for (const domain of engine.domains) {
       metrics.engineItems.set({ domain, retrieval: retrieval[domain] ?? 'none' }, items[domain] ?? 0)
       metrics.indexTail.set({ domain }, tail[domain] ?? 0)
+      for (const [by, count] of Object.entries(searched[domain] ?? {})) metrics.indexSearches.inc({ domain, by }, count)
     }
     return await metrics.registry.metrics()
   }
