@@ -2,10 +2,10 @@ import type { CandidateIndex } from './candidate-index.ts'
 
 /**
  * Microseconds of CPU a query, in a batch of B: a scan of n rows of 128 numbers takes
- * n * (SCAN.query + SCAN.batch / B), since a batch reads each row once; a graph takes GRAPH.query + GRAPH.batch / B, since a batch is one message to its
- * thread. Measured with both indexes of this folder in turns in one run. Over 50,000 rows a graph took 0.47 of a scan
- * for one query, 0.87 for 2, 1.30 for 4, 2.37 for 32; over 20,000, which the processor's cache holds, never less than
- * 2.9.
+ * n * (SCAN.query + SCAN.batch / B), since a batch reads each row once; a graph takes GRAPH.query + GRAPH.batch / B,
+ * since a batch is one message to its thread. Measured with both indexes of this folder in turns in one run. Over
+ * 50,000 rows a graph took 0.47 of a scan for one query, 0.87 for 2, 1.30 for 4, 2.37 for 32; over 20,000, which the
+ * processor's cache holds, never less than 2.9.
  */
 const SCAN = { query: 0.005, batch: 0.039, width: 128 }
 const GRAPH = { query: 750, batch: 300 }
