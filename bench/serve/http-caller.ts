@@ -7,23 +7,28 @@ export interface HttpCaller {
   close: () => void
 }
 
+/** The service closes what was idle for 5 seconds, and says so: who asks again just then meets a closed door. */
+const MOST_IDLE_MS = 4000
+
 /**
  * Far cheaper than node:http's client, so that the generator of the load takes little of the cores it shares with what
  * it measures. Reads answers with a content-length alone; connects again where the server closed after an answer.
  */
-export function httpCaller (port: number): HttpCaller {
+export function httpCaller (port: number, now: () => number = () => performance.now()): HttpCaller {
   let socket: Socket | undefined
   let waiting: { resolve: (answer: Buffer) => void, reject: (error: Error) => void } | undefined
   let received: Buffer = Buffer.alloc(0)
+  let answeredAt = 0
 
   const open = (): Socket => {
     const opened = connect({ host: '127.0.0.1', port, noDelay: true })
     const lost = (error?: Error): void => {
-      if (socket === opened) socket = undefined
+      if (socket !== opened) return
+      socket = undefined
       waiting?.reject(error ?? new Error('the server closed the connection without an answer'))
       waiting = undefined
     }
-    opened.on('error', lost).on('close', () => { if (socket === opened) lost() })
+    opened.on('error', lost).on('close', () => lost())
     opened.on('data', (chunk: Buffer) => {
       received = received.length === 0 ? chunk : Buffer.concat([received, chunk])
       const size = sizeOf(received)
@@ -36,6 +41,7 @@ export function httpCaller (port: number): HttpCaller {
       }
       const { resolve } = waiting!
       waiting = undefined
+      answeredAt = now()
       resolve(answer)
     })
     return opened
@@ -51,6 +57,10 @@ export function httpCaller (port: number): HttpCaller {
   }
   return {
     call: async (request) => await new Promise((resolve, reject) => {
+      if (socket !== undefined && now() - answeredAt > MOST_IDLE_MS) {
+        socket.end()
+        socket = undefined
+      }
       waiting = { resolve, reject }
       received = Buffer.alloc(0)
       socket ??= open()

@@ -12,8 +12,8 @@ import { type ServiceProcess, startProcess } from './process.ts'
 
 const DEADLINE_MS = 1000
 const IN_FLIGHT = 32
-/** So that all of a flood together needs fewer sockets than a process may open, should none be answered in time. */
-const MOST_PER_SECOND = 3000
+/** Of a flood, so that all together need fewer sockets than a process may open, should none be answered in time. */
+const MOST_REQUESTS = 12_000
 const PROBE = Buffer.from('GET /health/live HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n')
 
 /** A machine that others keep busy decides the figures, so none is asserted: what is, holds at any speed. */
@@ -79,8 +79,9 @@ describe('the service under a burst and a flood of up to four times what it can 
       return isGood(answer) ? 'good' : 'degraded'
     }
     const burst = await Promise.all(Array.from({ length: 8 * IN_FLIGHT }, sendOne))
-    const perSecond = Math.min(4 * capacity, MOST_PER_SECOND)
-    const flood = await openLoop({ perSecond, seconds: 4, deadlineMs: DEADLINE_MS, send: sendOne })
+    const perSecond = 4 * capacity
+    const seconds = Math.min(4, MOST_REQUESTS / perSecond)
+    const flood = await openLoop({ perSecond, seconds, deadlineMs: DEADLINE_MS, send: sendOne })
     clearInterval(timer)
     const answered = await Promise.all(probes)
     for (const caller of all) caller.close()

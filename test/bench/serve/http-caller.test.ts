@@ -48,6 +48,27 @@ describe('a caller', () => {
     expect(bodies).toEqual(new Array(3).fill('{"history":[{"itemId":"x"}],"k":3}'))
   })
 
+  it('makes another where its own was idle for about as long as a server waits', async () => {
+    let connections = 0
+    server = createServer((_request, response) => {
+      response.setHeader('content-length', 0)
+      response.end()
+    }).on('connection', () => connections++)
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+
+    let at = 0
+    const caller = httpCaller((server.address() as AddressInfo).port, () => at)
+    const seen: number[] = []
+    for (const ms of [0, 3900, 4100, 0]) {
+      at += ms
+      await caller.call(httpRequest({ domain: 'a', history: [], k: 1 }))
+      seen.push(connections)
+    }
+    caller.close()
+    expect(seen).toEqual([1, 1, 2, 2])
+  })
+
   it('fails where the server goes without an answer', async () => {
     server = createServer((_request, response) => response.destroy()).listen(0, '127.0.0.1')
     await once(server, 'listening')
