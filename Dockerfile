@@ -52,7 +52,7 @@ USER 10001
 VOLUME /data
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "dist/scripts/start.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=64", "dist/scripts/start.js"]
 
 # The last target is the one that is built without --target.
 FROM node:${NODE}-bookworm-slim AS cpu
@@ -65,4 +65,4 @@ USER 10001
 VOLUME /data
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "dist/scripts/start.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=64", "dist/scripts/start.js"]

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { availableParallelism, cpus, loadavg } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { writeFileAtomic } from '../src/files/write.ts'
 import { packageRoot } from '../src/paths.ts'
 
@@ -53,9 +53,9 @@ export function asBlock (machine: string, report: string): string {
   return [machine, `\`\`\`\n${table}\n\`\`\``, ...sentences].join('\n\n')
 }
 
-/** Where and when a section was measured, and how busy the machine was with other things. */
-export function machineLine (date = new Date()): string {
+/** Where and when a section was measured, of which bundle, and how busy the machine was with other things. */
+export function machineLine (bundle?: string, date = new Date()): string {
   const [model = 'unknown processor'] = cpus().map(({ model }) => model)
   return `${date.toISOString().slice(0, 10)}, Node ${process.versions.node}, ${availableParallelism()} cores (${model.trim()}), ` +
-    `load average ${loadavg()[0]!.toFixed(1)}.`
+    `load average ${loadavg()[0]!.toFixed(1)}.${bundle === undefined ? '' : ` Bundle: ${basename(bundle)}.`}`
 }

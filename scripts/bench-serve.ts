@@ -17,7 +17,7 @@ await runCommand(BENCH_SERVE, async ({ flags }) => {
   finish()
   const report = serveReport(rows)
   if (flags.write === true) {
-    await writeSection('bench:serve', 'The service, its engine and its framework', asBlock(machineLine(), report), [servePicture(rows)])
+    await writeSection('bench:serve', 'The service, its engine and its framework', asBlock(machineLine(bundle), report), [servePicture(rows)])
   }
   return { says: flags.write === true ? `bench:serve: wrote ${PAGE}` : report, result: { rows } }
 })

@@ -18,7 +18,7 @@ await runCommand(BENCH_SHED, async ({ flags }) => {
   finish()
   const report = shedReport(figures)
   if (flags.write === true) {
-    await writeSection('bench:shed', 'More load than it can take', asBlock(machineLine(), report), shedPictures(figures))
+    await writeSection('bench:shed', 'More load than it can take', asBlock(machineLine(bundle), report), shedPictures(figures))
   }
   return {
     says: flags.write === true ? `bench:shed: wrote ${PAGE}` : report,

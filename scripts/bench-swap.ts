@@ -12,7 +12,7 @@ await runCommand(BENCH_SWAP, async ({ flags }) => {
   const { bundle = join(packageRoot, 'models/demo') } = flags
   const seconds = above0('seconds', flags.seconds, 10)
   const rounds = atLeast('rounds', flags.rounds, 3, 1)
-  const machine = machineLine()
+  const machine = machineLine(bundle)
   const { onProgress, finish } = startReported({ label: 'bench-swap', unit: 'slices' })
   const figures = await benchSwap({ bundle, seconds, rounds, deadlineMs: deadlineOf(flags.deadline), onProgress })
   finish()

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { SERVICE_FLAGS } from '../bench/serve/service.ts'
 import { parseDockerfile } from './deploy/dockerfile.ts'
 import { packageRoot } from '../src/paths.ts'
 import { serviceConfig } from '../src/config/service-config.ts'
@@ -29,8 +30,10 @@ describe('the Dockerfile', () => {
     const names = target.instructions.map(({ name }) => name)
     expect(names.indexOf('USER')).toBeGreaterThan(names.lastIndexOf('RUN'))
     expect(last('HEALTHCHECK')).toContain('/health/ready')
-    expect(JSON.parse(last('ENTRYPOINT') ?? '')).toEqual(['node', 'dist/scripts/start.js'])
+    expect(JSON.parse(last('ENTRYPOINT') ?? '')).toEqual(['node', ...SERVICE_FLAGS, 'dist/scripts/start.js'])
     expect(existsSync(join(packageRoot, 'scripts/start.ts'))).toBe(true)
+    const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { scripts: { start: string } }
+    expect(scripts.start, 'npm start').toBe(`node ${SERVICE_FLAGS.join(' ')} scripts/run.mjs start`)
     expect(last('VOLUME')).toBe('/data')
   })
 

@@ -1,7 +1,12 @@
+import { constants, getPriority, setPriority } from 'node:os'
 import { openBundle } from '../bundle/open.ts'
 import { type Fault, faultOf } from '../errors.ts'
 import { openEngine } from './engine-core.ts'
 import type { EngineWorkerData } from './engine-protocol.ts'
+
+const { PRIORITY_BELOW_NORMAL } = constants.priority
+// What answers comes first. Not the lowest, so that a trial still gets a tenth of a busy core and comes to its end.
+if (getPriority() < PRIORITY_BELOW_NORMAL) setPriority(PRIORITY_BELOW_NORMAL)
 
 /** What the process answers to each bundle it was sent, in their order. */
 export interface TrialReply { readonly fault: Fault | null }

@@ -1,4 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Socket } from 'node:net'
+import type { onRequestAsyncHookHandler } from 'fastify'
 import type { Static } from 'typebox'
 import type { Manifest } from '../../bundle/manifest.ts'
 import { readPrevious } from '../../bundle/selection.ts'
@@ -26,6 +28,12 @@ type Models = Static<typeof ModelsSchema>
 const LIST_MS = 10_000
 /** A large bundle takes its time to be read, tried and warmed. */
 const LOAD_MS = 600_000
+
+/** The server closes connections on which nothing moves for much less than that; after the answer it does so again. */
+const waitsForLoad: onRequestAsyncHookHandler = async ({ raw: { socket } }) => {
+  // What a test injects has no socket.
+  if (socket instanceof Socket) socket.setTimeout(LOAD_MS)
+}
 
 /** GET /models, POST /models/activate and /models/rollback: which bundles answer. Changes answer when they are made. */
 export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutesOptions> = async (app, { life, root }) => {
@@ -93,6 +101,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutesOptions> = async 
       response: { 200: ModelsSchema, ...problems(404, 409, 422) },
     },
     handlerTimeout: LOAD_MS,
+    onRequest: waitsForLoad,
     config,
   }, async ({ body: { version, variants = [], allowOlder = false } }) =>
     await changed(life.activate({ version, variants }, { allowOlder })))
@@ -105,6 +114,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<ModelRoutesOptions> = async 
       response: { 200: ModelsSchema, ...problems(404, 409, 422) },
     },
     handlerTimeout: LOAD_MS,
+    onRequest: waitsForLoad,
     config,
   }, async () => await changed(life.rollback()))
 }

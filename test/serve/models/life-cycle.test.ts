@@ -1,4 +1,5 @@
 import { appendFile, readFile } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type ModelsService, openModelsService } from './service.ts'
@@ -53,6 +54,22 @@ describe('the models of a service', () => {
     expect(back.json()).toMatchObject({ serving: [{ version: version(0) }], previous: version(1) })
     expect((await ask()).items).toEqual(before.items)
     expect(await reloads()).toEqual(['isthmus_reload_total{result="ok",reason="none"} 2'])
+  })
+
+  it('may take as long to change as loading takes: the connection is not taken for an idle one', async () => {
+    const address = await service.server.listen({ port: 0, host: '127.0.0.1' })
+    let socket: Socket | undefined
+    service.server.server.on('connection', (opened: Socket) => { socket = opened })
+    await fetch(`${address}/health`)
+    const idleMs = socket!.timeout
+    let loadingMs: number | undefined
+    service.whileLoading(async () => { loadingMs = socket!.timeout })
+    const body = JSON.stringify({ version: version(1) })
+    const headers = { 'content-type': 'application/json' }
+    expect((await fetch(`${address}/models/activate`, { method: 'POST', headers, body })).status).toBe(200)
+    expect(loadingMs).toBe(600_000)
+    await fetch(`${address}/health`)
+    expect(socket!.timeout).toBe(idleMs)
   })
 
   it('do not go back in time by accident', async () => {
