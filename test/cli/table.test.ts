@@ -25,7 +25,9 @@ describe('the table of commands', () => {
     expect([...names].sort()).toEqual(files.sort())
     const { scripts, bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
       { scripts: Record<string, string>, bin: Record<string, string> }
-    for (const name of names) expect(scripts[npmScript(name)], name).toBe(`node scripts/run.mjs ${name}`)
+    // The service's own flags of Node are compared with the image's in test/dockerfile.test.ts.
+    const plain = (script = ''): string => script.replace(/^node (--\S+ )+/, 'node ')
+    for (const name of names) expect(plain(scripts[npmScript(name)]), name).toBe(`node scripts/run.mjs ${name}`)
     expect(existsSync(join(root, bin['isthmus']!))).toBe(true)
   })
 
