@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { above0, atLeast, deadlineOf } from '../bench/flags.ts'
 import { asBlock, machineLine, PAGE, writeSection } from '../bench/page.ts'
 import { benchShed } from '../bench/shed/bench-shed.ts'
@@ -6,7 +7,6 @@ import { BENCH_SHED } from '../src/cli/commands/measuring.ts'
 import { runCommand } from '../src/cli/run.ts'
 import { packageRoot } from '../src/paths.ts'
 import { startReported } from '../src/progress.ts'
-import { join } from 'node:path'
 
 await runCommand(BENCH_SHED, async ({ flags }) => {
   const { bundle = join(packageRoot, 'models/demo') } = flags

@@ -28,6 +28,6 @@ function findRoot (from: string): string {
 }
 
 /** Where a user's programs keep what can be made again. */
-export function userCache (environment: NodeJS.ProcessEnv = process.env): string {
+export function cacheFolder (environment: NodeJS.ProcessEnv = process.env): string {
   return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'isthmus')
 }

@@ -3,6 +3,7 @@ import { answerParent } from '../child.ts'
 import { median } from '../statistics.ts'
 import { openExactTopK, type TopK } from '../../src/encode/exact-top-k.ts'
 import { openSession, type Provider } from '../../src/encode/ort.ts'
+import { unitRows } from '../../src/numeric/cosine.ts'
 import { createRandom, type Random } from '../../src/random.ts'
 import type { ComputeFigures, ComputeRow } from './report.ts'
 
@@ -54,13 +55,13 @@ async function encode (
 
 async function find (items: number, batches: readonly number[], random: Random): Promise<ComputeRow[]> {
   const width = SHAPE.userWidth
-  const base = unitRows(items, width, random)
+  const base = randomUnits(items, width, random)
   const open = async (provider: Provider) => await openExactTopK(base, width, provider)
   const [cpu, cuda] = [await open('cpu'), await open('cuda')]
-  const added = unitRows(1, width, random)
+  const added = randomUnits(1, width, random)
   const rows: ComputeRow[] = []
   for (const batch of batches) {
-    const queries = unitRows(batch, width, random)
+    const queries = randomUnits(batch, width, random)
     const mask = new Uint8Array(batch * (items + 1)).fill(1)
     const run = (index: typeof cpu) => async (): Promise<TopK> =>
       await index.search(queries, mask, added, Math.min(K, items))
@@ -94,15 +95,10 @@ async function timed<T> (run: () => Promise<T>): Promise<{ ms: number, answer: T
   return { ms: median(times), answer }
 }
 
-function unitRows (rows: number, width: number, random: Random): Float32Array {
+function randomUnits (rows: number, width: number, random: Random): Float32Array {
   const all = new Float32Array(rows * width)
-  for (let r = 0; r < rows; r++) {
-    const row = all.subarray(r * width, (r + 1) * width)
-    for (let i = 0; i < width; i++) row[i] = random.normal()
-    const length = Math.hypot(...row)
-    for (let i = 0; i < width; i++) row[i]! /= length
-  }
-  return all
+  for (let i = 0; i < all.length; i++) all[i] = random.normal()
+  return unitRows(all, width)
 }
 
 /** The largest difference, as a share of the largest value. */

@@ -20,7 +20,6 @@ export interface ComputeFigures {
 }
 
 export interface StepFigures {
-  readonly gpu: boolean
   readonly ms: number
   readonly losses: readonly number[]
 }

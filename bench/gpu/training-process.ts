@@ -16,7 +16,7 @@ const WARM = 2
 
 // A backend's own process: one that is on a GPU keeps all of its memory.
 answerParent(async ({ backend, steps }: TrainingQuestion): Promise<StepFigures> => {
-  const { tf, gpu, close } = await loadTf(backend)
+  const { tf, close } = await loadTf(backend)
   const problem = makeProblem({ steps: steps + WARM, items: ITEMS, batchSize: BATCH })
   const { texts, settings, spec, weights, batches } = problem
   const adam = createAdam({ learningRate: settings.learningRate })
@@ -31,5 +31,5 @@ answerParent(async ({ backend, steps }: TrainingQuestion): Promise<StepFigures> 
   }
   dropout.dispose()
   close()
-  return { gpu, ms: median(times.slice(WARM)), losses }
+  return { ms: median(times.slice(WARM)), losses }
 }, async () => {})

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { userCache } from '../paths.ts'
+import { cacheFolder } from '../paths.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -19,7 +19,7 @@ export function ortBinaries (): string {
 
 /** Where `npm run setup:cuda` keeps what it fetches: outside node_modules, which `npm ci` empties. */
 export function cudaCache (environment: NodeJS.ProcessEnv = process.env): string {
-  return join(userCache(environment), 'cuda')
+  return join(cacheFolder(environment), 'cuda')
 }
 
 /** The folder that LD_LIBRARY_PATH has to name, before the process starts: a running one cannot add to it. */

@@ -66,14 +66,17 @@ export async function openSession (
   } catch (cause) {
     // Whatever kept CUDA away, the CPU session tells a bad model from a missing provider.
     const session = await onCpu()
-    const why = missingCuda() ?? firstLine(cause)
-    if (provider === 'auto') return wrap(ort.Tensor, session, 'cpu', why)
+    const { reason = firstLine(cause) } = noCuda ??= { reason: missingCuda() }
+    if (provider === 'auto') return wrap(ort.Tensor, session, 'cpu', reason)
     await session.release()
-    throw new IsthmusError('provider_unavailable', `CUDA does not load: ${why}`, { cause })
+    throw new IsthmusError('provider_unavailable', `CUDA does not load: ${reason}`, { cause })
   }
 }
 
 type Ort = typeof OnnxRuntime
+
+/** Looked for once: a process opens many sessions, and what it may load was settled when it started. */
+let noCuda: { readonly reason: string | undefined } | undefined
 
 async function loadOrt (): Promise<Ort> {
   try {

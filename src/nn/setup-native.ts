@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { IsthmusError } from '../errors.ts'
 import { missingTools, runTool } from '../tools/run-tool.ts'
+import { downloadWheel, WHEEL_TOOLS } from '../tools/wheel.ts'
 import { nativeCache, nativeFolder, TENSORFLOW_VERSION, TFJS_VERSION, type NativeFlavor } from './native-cache.ts'
 
 export interface NativeBuild {
@@ -80,16 +81,11 @@ async function build (
 
   const wheelName = flavor === 'gpu' ? 'tensorflow' : 'tensorflow-cpu'
   onPart(1, parts, `PyPI: ${wheelName} ${TENSORFLOW_VERSION}`)
-  // Any CPython will do: nothing of Python is used but the C library inside the archive.
-  await run('python3', [
-    '-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--platform', 'manylinux_2_17_x86_64',
-    '--platform', 'manylinux_2_27_x86_64', '--python-version', '311', '--implementation', 'cp', '--abi', 'cp311',
-    '--dest', 'wheels', `${wheelName}==${TENSORFLOW_VERSION}`,
-  ])
-  const [wheel = ''] = await readdir(join(work, 'wheels'))
+  const wheel = await downloadWheel(
+    wheelName, TENSORFLOW_VERSION, { cwd: work, environment, code: 'backend_unavailable' })
   const headers = ['tensorflow', 'tsl', 'xla', 'absl'].map((part) => `tensorflow/include/${part}/*`)
   const wanted = ['tensorflow/libtensorflow_*.so.2', ...headers]
-  await run('unzip', ['-q', '-o', join('wheels', wheel), ...wanted, '-d', 'unpacked'])
+  await run('unzip', ['-q', '-o', wheel, ...wanted, '-d', 'unpacked'])
 
   const lib = join(addon, 'deps/lib')
   await rm(join(addon, 'deps'), { recursive: true, force: true })
@@ -127,9 +123,7 @@ async function requireTools (environment: NodeJS.ProcessEnv): Promise<void> {
   const compiler = environment.CXX ?? 'g++'
   const missing = await missingTools({
     npm: ['npm', '--version'],
-    python3: ['python3', '--version'],
-    'pip for python3': ['python3', '-m', 'pip', '--version'],
-    unzip: ['unzip', '-v'],
+    ...WHEEL_TOOLS,
     make: ['make', '--version'],
     [`a C++ compiler (${compiler})`]: [compiler, '--version'],
   }, { environment, code: 'backend_unavailable' })

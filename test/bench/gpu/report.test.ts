@@ -10,8 +10,8 @@ const FIGURES: GpuFigures = {
       { items: 1_000_000, batch: 1024, cudaMs: 50 },
     ],
   },
-  cpuStep: { gpu: false, ms: 250, losses: [9, 8] },
-  gpuStep: { gpu: true, ms: 50, losses: [9.001, 8.002] },
+  cpuStep: { ms: 250, losses: [9, 8] },
+  gpuStep: { ms: 50, losses: [9.001, 8.002] },
 }
 
 describe('the report of a GPU', () => {
@@ -32,7 +32,7 @@ describe('the report of a GPU', () => {
       ...FIGURES,
       compute: { ...FIGURES.compute, search: [{ items: 9, batch: 1, cpuMs: 1, cudaMs: 1, off: 0, same: 0.9 }] },
     }],
-    ['losses', { ...FIGURES, gpuStep: { gpu: true, ms: 50, losses: [9, 8.2] } }],
+    ['losses', { ...FIGURES, gpuStep: { ms: 50, losses: [9, 8.2] } }],
   ])('does not take a GPU for right that computes other %s', (_, figures) => {
     expect(agrees(figures)).toBe(false)
     expect(gpuReport(figures)).toContain(': no.')
@@ -42,7 +42,7 @@ describe('the report of a GPU', () => {
     const without: GpuFigures = {
       card: undefined,
       compute: { fallback: 'missing: the NVIDIA driver', encoder: [{ batch: 1, cpuMs: 1 }], search: [] },
-      cpuStep: { gpu: false, ms: 250, losses: [9] },
+      cpuStep: { ms: 250, losses: [9] },
       gpuStep: { why: 'not installed' },
     }
     expect(agrees(without)).toBe(false)
