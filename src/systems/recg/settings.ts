@@ -69,8 +69,8 @@ const PRODUCT: RecgSettings = {
 export function recgValues (preset: PresetName): RecgSettings & Partial<Settings> {
   const shared = { globalItems: 'dual', firstInDomain: 'globalOnly', alpha: 0.001, heads: 2 } as const
   // Texts are alike before anything is learnt, and a fast start from noise unlearns that first: without dropout on the
-  // projections, at a lower rate and at a temperature that does not punish it, validation rises from there.
-  if (preset === 'product') return { ...PRODUCT, ...shared, dropout: 0, learningRate: 3e-4, temperature: 5 }
+  // projections and at a temperature that does not punish it, validation rises from there.
+  if (preset === 'product') return { ...PRODUCT, ...shared, dropout: 0, temperature: 5 }
   return {
     ...PRODUCT,
     ...shared,
