@@ -6,6 +6,7 @@ import { isLoopback } from './loopback.ts'
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts'
 import { type ApiKey, parseKeys } from './api-keys.ts'
 import { CHOICES, INTEGERS, TEXTS } from './service-variables.ts'
+import { parseTrustedProxies } from './trusted-proxies.ts'
 
 /** Everything an operator may set, checked once, before anything starts. */
 export interface ServiceConfig {
@@ -20,6 +21,8 @@ export interface ServiceConfig {
   readonly metricsPort: number | undefined
   /** Who may call; none: everybody who can reach the service. */
   readonly keys: readonly ApiKey[]
+  /** Addresses and networks whose word for a caller's address counts. */
+  readonly trustedProxies: readonly string[]
   /** What instances share; undefined: this one is alone. */
   readonly redis: RedisSettings | undefined
   readonly provider: 'auto' | 'cuda' | 'cpu'
@@ -104,6 +107,7 @@ export function serviceConfig (env: Environment, flags: Environment = {}): Servi
     port: integer('PORT'),
     metricsPort: wholeNumber('METRICS_PORT', read('METRICS_PORT'), INTEGERS.PORT.least, INTEGERS.PORT.most),
     keys,
+    trustedProxies: parseTrustedProxies(read('TRUST_PROXY') ?? '', 'TRUST_PROXY'),
     redis: redisUrl === undefined
       ? undefined
       : {

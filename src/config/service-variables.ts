@@ -115,6 +115,10 @@ export const TEXTS = {
   },
   API_KEYS: { says: 'who may call: entries of `npm run new-key -- --name shop --scopes read,write`, apart by white space' },
   API_KEYS_FILE: { says: 'the same in a file; both may be set' },
+  TRUST_PROXY: {
+    says: 'addresses or networks of what stands in front, with commas between them: from there alone, the address in ' +
+      '`X-Forwarded-For` is the caller\'s',
+  },
   METRICS_PORT: { says: 'moves `/metrics` to a port of its own' },
   REDIS_URL: {
     says: 'what instances share: `redis://[user:password@]host[:port][/db]`, `redis+sentinel://host,host/master` or ' +

@@ -47,8 +47,11 @@ const HTTP = {
 }
 const REQUESTS_PER_SOCKET = 1000
 
-/** A server without routes that takes nothing for granted of what a client sends. Logs hold no body and no header. */
-export function createServer (log?: LogOptions): FastifyInstance {
+/**
+ * A server without routes that takes nothing for granted of what a client sends. Logs hold no body and no header. A
+ * connection from one of `trustedProxies`, addresses and networks, may say by `X-Forwarded-For` whom it speaks for.
+ */
+export function createServer (log?: LogOptions, trustedProxies: readonly string[] = []): FastifyInstance {
   const door: Door = { turnsAway: () => false }
   const server = Fastify({
     logger: log ?? false,
@@ -60,7 +63,7 @@ export function createServer (log?: LogOptions): FastifyInstance {
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false } },
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
-    trustProxy: false,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     exposeHeadRoutes: false,
     // The guard says it as a problem.
     return503OnClosing: false,

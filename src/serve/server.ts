@@ -67,7 +67,7 @@ async function start (
   opened: Array<() => Promise<unknown> | void>, closeAll: () => Promise<void>
 ): Promise<RunningService> {
   const tracing = config.tracing === 'otel' ? await loadTracing() : undefined
-  const server = createServer(logOptions)
+  const server = createServer(logOptions, config.trustedProxies)
   const { log } = server
   const folder = await openModelFolder(config.bundle)
   const { manifest } = await openBundle(config.bundle, { verify: 'on-read' })
@@ -129,7 +129,7 @@ async function start (
     await Promise.all([app.life.close(), ...background])
   })
   if (config.metricsPort !== undefined) {
-    const own = createServer(logOptions)
+    const own = createServer(logOptions, config.trustedProxies)
     opened.push(async () => await own.close())
     await own.register(errors)
     await own.register(requestId)

@@ -31,7 +31,8 @@ describe('serviceConfig', () => {
     ['PORT', 'http'], ['PORT', '65536'], ['PORT', '-1'], ['METRICS_PORT', '1.5'], ['ORT_PROVIDER', 'gpu'],
     ['RETRIEVAL', 'cluster'], ['RETRIEVAL', 'all'], ['LOG_LEVEL', 'INFO'], ['REQUEST_TIMEOUT_MS', '9'],
     ['MAX_IN_FLIGHT', '0'], ['OPEN_DOMAINS', 'yes'],
-    ['SHUTDOWN_TIMEOUT_MS', '1e3'], ['PLAYGROUND', 'no'], ['REDIS_URL', 'redis://10.0.0.1'], ['API_KEYS', 'secret'],
+    ['TRUST_PROXY', 'true'], ['TRUST_PROXY', '0.0.0.0/0'], ['TRUST_PROXY', '::/0'], ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', '10.0.0.1,proxy'], ['TRUST_PROXY', '10.0.0.0/8/8'], ['SHUTDOWN_TIMEOUT_MS', '1e3'], ['PLAYGROUND', 'no'], ['REDIS_URL', 'redis://10.0.0.1'], ['API_KEYS', 'secret'],
   ])('refuses %s=%s by name', (name, value) => {
     expect(() => serviceConfig({ [name]: value })).toThrow(expect.objectContaining({
       code: 'config_invalid', place: { field: name },
@@ -43,6 +44,12 @@ describe('serviceConfig', () => {
     expect(() => serviceConfig({ HOST: '0.0.0.0' })).toThrow(expect.objectContaining({ place: { field: 'API_KEYS' } }))
     expect(serviceConfig({ HOST: '0.0.0.0', API_KEYS: entry }).keys).toMatchObject([{ name: 'shop' }])
     expect(serviceConfig({ HOST: '0.0.0.0', ALLOW_NO_KEYS: '1' }).keys).toEqual([])
+  })
+
+  it('believes those proxies that are named, and none otherwise', () => {
+    expect(serviceConfig({}).trustedProxies).toEqual([])
+    expect(serviceConfig({ TRUST_PROXY: '10.0.0.0/8, fd00::/8,192.0.2.1' }).trustedProxies)
+      .toEqual(['10.0.0.0/8', 'fd00::/8', '192.0.2.1'])
   })
 
   it('reads keys from a file', async () => {
