@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { cudaLibraryPath } from '../../src/encode/cuda-libraries.ts'
 import { loadTf, type Backend } from '../../src/nn/tf.ts'
+import type { OnProgress } from '../../src/progress.ts'
 import { startChild } from '../child.ts'
 import type { ComputeQuestion } from './compute-process.ts'
 import type { ComputeFigures, GpuFigures, StepFigures } from './report.ts'
@@ -9,20 +10,23 @@ import type { TrainingQuestion } from './training-process.ts'
 export interface GpuCheckOptions extends ComputeQuestion {
   /** Of training, on each processor. */
   readonly steps: number
-  readonly say: (line: string) => void
+  /** Told as each part begins. */
+  readonly onPart?: OnProgress
 }
 
+const PARTS = 3
+
 /** Looks at the machine's GPU: what loads, whether it computes what the CPU does, and how fast. */
-export async function gpuCheck ({ steps, say, ...sizes }: GpuCheckOptions): Promise<GpuFigures> {
-  say('encoder and exact search')
+export async function gpuCheck ({ steps, onPart = () => {}, ...sizes }: GpuCheckOptions): Promise<GpuFigures> {
+  onPart(0, PARTS, 'encoder and exact search')
   const compute = await asked<ComputeQuestion, ComputeFigures>('bench/gpu/compute-process.ts', sizes)
-  const step = async (backend: Backend): Promise<StepFigures | { why: string }> => {
+  const step = async (backend: Backend, part: number): Promise<StepFigures | { why: string }> => {
     const why = await whyNot(backend)
     if (why !== undefined) return { why }
-    say(`training steps on ${backend}`)
+    onPart(part, PARTS, `training steps on ${backend}`)
     return await asked<TrainingQuestion, StepFigures>('bench/gpu/training-process.ts', { backend, steps })
   }
-  return { card: card(), compute, cpuStep: await step('native'), gpuStep: await step('native-gpu') }
+  return { card: card(), compute, cpuStep: await step('native', 1), gpuStep: await step('native-gpu', 2) }
 }
 
 /** A process of its own for each: LD_LIBRARY_PATH is read once, when a process starts. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { lstat, mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { IsthmusError } from '../errors.ts'
+import type { OnProgress } from '../progress.ts'
 import { missingTools, runTool } from '../tools/run-tool.ts'
 import { downloadWheel, WHEEL_TOOLS } from '../tools/wheel.ts'
 import { CUDA_PROVIDER, cudaCache, cudaLibraryPath, ortBinaries, ortVersion } from './cuda-libraries.ts'
@@ -14,8 +15,10 @@ export interface CudaSetup {
 }
 
 export interface CudaSetupOptions {
-  /** Told what is being done, a line each. */
+  /** Told of what is unusual, a line each. */
   readonly say: (line: string) => void
+  /** Told as each package begins: how many were fetched, of how many. */
+  readonly onPart?: OnProgress
   readonly environment?: NodeJS.ProcessEnv
   /** Where the provider is put. */
   readonly binaries?: string
@@ -45,7 +48,7 @@ const PROVIDER_FILES = [CUDA_PROVIDER, 'libonnxruntime_providers_shared.so']
  * missing tool before anything is downloaded, or the command that failed.
  */
 export async function setupCuda (
-  { say, environment = process.env, binaries = ortBinaries(), signal }: CudaSetupOptions
+  { say, onPart = () => {}, environment = process.env, binaries = ortBinaries(), signal }: CudaSetupOptions
 ): Promise<CudaSetup> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new IsthmusError('provider_unavailable', 'ONNX Runtime has CUDA on Linux x64 only')
@@ -60,7 +63,7 @@ export async function setupCuda (
   if (absent.length > 0) await requireTools(environment)
   await mkdir(cache, { recursive: true })
   for (const [i, wheel] of absent.entries()) {
-    say(`PyPI: ${wheel.name} ${wheel.version} (${i + 1} of ${absent.length})`)
+    onPart(i, absent.length, `PyPI: ${wheel.name} ${wheel.version}`)
     try {
       await fetchWheel(wheel, folderOf(wheel), environment)
     } catch (error) {

@@ -13,18 +13,26 @@ let folder: string
 let binaries: string
 let environment: NodeJS.ProcessEnv
 let said: string[]
+let parts: string[]
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'isthmus-cuda-'))
   binaries = join(folder, 'binaries')
   environment = { PATH: `${join(folder, 'bin')}:${process.env.PATH}`, XDG_CACHE_HOME: join(folder, 'cache') }
   said = []
+  parts = []
   mkdirSync(binaries)
   mkdirSync(join(folder, 'bin'))
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const setup = (signal?: AbortSignal) =>
-  setupCuda({ say: (line) => said.push(line), environment, binaries, ...(signal && { signal }) })
+  setupCuda({
+    say: (line) => said.push(line),
+    onPart: (done, total, what) => parts.push(`${done} of ${total}: ${what}`),
+    environment,
+    binaries,
+    ...(signal && { signal }),
+  })
 
 function tool (name: string, script: string): void {
   const path = join(folder, 'bin', name)
@@ -56,8 +64,9 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('setup:c
     const libraries = readdirSync(cudaLibraryPath(environment))
     expect(libraries).toHaveLength(PACKAGES - 1)
     expect(readFileSync(join(cudaLibraryPath(environment), 'libnvidia-cublas.so.1'), 'utf8')).toBe('nvidia-cublas\n')
-    expect(said[0]).toBe(`PyPI: onnxruntime-gpu ${ortVersion()} (1 of ${PACKAGES})`)
-    expect(said.at(-1)).toContain("was another build's, and is replaced")
+    expect(parts[0]).toBe(`0 of ${PACKAGES}: PyPI: onnxruntime-gpu ${ortVersion()}`)
+    expect(parts).toHaveLength(PACKAGES)
+    expect(said).toEqual([expect.stringContaining("was another build's, and is replaced")])
   })
 
   it('fetches nothing again, and links again after npm ci', async () => {
@@ -78,9 +87,9 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('setup:c
     expect(readdirSync(cudaCache(environment)).filter((name) => name.startsWith('.'))).toEqual([])
     expect(readdirSync(binaries)).toEqual([])
     tools()
-    said = []
+    parts = []
     expect(await setup()).toMatchObject({ fetched: 4 })
-    expect(said[0]).toMatch(/^PyPI: nvidia-curand .* \(1 of 4\)$/)
+    expect(parts[0]).toMatch(/^0 of 4: PyPI: nvidia-curand /)
   })
 
   it('stops between two packages, and keeps what it has', async () => {
