@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { lstat, mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { IsthmusError } from '../errors.ts'
-import type { OnProgress } from '../progress.ts'
 import { missingTools, runTool } from '../tools/run-tool.ts'
 import { downloadWheel, WHEEL_TOOLS } from '../tools/wheel.ts'
 import { CUDA_PROVIDER, cudaCache, cudaLibraryPath, ortBinaries, ortVersion } from './cuda-libraries.ts'
@@ -18,7 +17,7 @@ export interface CudaSetupOptions {
   /** Told of what is unusual, a line each. */
   readonly say: (line: string) => void
   /** Told as each package begins: how many were fetched, of how many. */
-  readonly onPart?: OnProgress
+  readonly onPart?: (done: number, total: number, what: string) => void
   readonly environment?: NodeJS.ProcessEnv
   /** Where the provider is put. */
   readonly binaries?: string
