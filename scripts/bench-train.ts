@@ -1,6 +1,7 @@
 import { benchEpoch } from '../bench/train/bench-epoch.ts'
 import { benchTrain } from '../bench/train/bench-train.ts'
 import { epochReport, trainReport } from '../bench/train/report.ts'
+import { isStepSystem, STEP_SYSTEMS } from '../bench/train/step-systems.ts'
 import { BENCH_TRAIN } from '../src/cli/commands/measuring.ts'
 import { runCommand } from '../src/cli/run.ts'
 import { wholeNumber } from '../src/config/step-flags.ts'
@@ -22,10 +23,14 @@ await runCommand(BENCH_TRAIN, async ({ flags }) => {
     finish()
     return { says: epochReport(system, memory), result: { system, memory } }
   }
+  if (!isStepSystem(system)) {
+    refuseSetting('system', `is one of ${Object.keys(STEP_SYSTEMS).join(', ')}; any with --epochs`)
+  }
   const items = count('items', 10_000)
   if (items % 2 !== 0) refuseSetting('items', 'is an even number')
   const { onProgress, finish } = startReported({ label: 'bench-train', unit: 'steps' })
   const figures = await benchTrain({
+    system,
     backend,
     threads,
     steps: count('steps', 24),

@@ -17,11 +17,11 @@ const WARM = 2
 // A backend's own process: one that is on a GPU keeps all of its memory.
 answerParent(async ({ backend, steps }: TrainingQuestion): Promise<StepFigures> => {
   const { tf, close } = await loadTf(backend)
-  const problem = makeProblem({ steps: steps + WARM, items: ITEMS, batchSize: BATCH })
-  const { texts, settings, spec, weights, batches } = problem
+  const problem = makeProblem({ system: 'llm4cdsr', steps: steps + WARM, items: ITEMS, batchSize: BATCH })
+  const { texts, settings, phase, spec, weights, batches } = problem
   const adam = createAdam({ learningRate: settings.learningRate })
   const dropout = createDropout(tf, { rate: 0, seed: 1 })
-  const parts = { tf, spec, settings, phase: spec.phases[0]!, texts, weights, adam, dropout }
+  const parts = { tf, spec, settings, phase, texts, weights, adam, dropout }
   const times: number[] = []
   const losses: number[] = []
   for (const batch of batches) {

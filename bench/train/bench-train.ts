@@ -10,9 +10,11 @@ import { trainStep } from '../../src/train/step.ts'
 import { makeProblem } from './problem.ts'
 import { writeProblem } from './problem-files.ts'
 import type { Memory, TrainFigures } from './report.ts'
+import type { StepSystem } from './step-systems.ts'
 import { startTorch, type StepTime, torchPython, type TorchProcess } from './torch-process.ts'
 
 export interface BenchTrainOptions {
+  readonly system: StepSystem
   readonly backend: Backend
   readonly threads: number
   /** Steps of the epoch that is measured. */
@@ -25,38 +27,46 @@ export interface BenchTrainOptions {
 }
 
 const WARM_STEPS = 3
+/** Steps whose losses are compared: the second and third say whether both descend alike. */
+const COMPARED_STEPS = 3
 
 /**
- * Steps of LLM4CDSR on one of our backends and in PyTorch, in turns, from the same weights and on the same batches;
+ * Steps of a system on one of our backends and in PyTorch, in turns, from the same weights and on the same batches;
  * and what memory does over them. PyTorch is left out where it cannot be installed, and the figures say why.
  */
 export async function benchTrain (
-  { backend, threads, steps, items, batchSize, say, onProgress }: BenchTrainOptions
+  { system, backend, threads, steps, items, batchSize, say, onProgress }: BenchTrainOptions
 ): Promise<TrainFigures> {
   // Read by TensorFlow when it loads.
   process.env.TF_NUM_INTRAOP_THREADS = process.env.TF_NUM_INTEROP_THREADS = String(threads)
   const { tf, close } = await loadTf(backend)
-  const { dataset, texts, settings, spec, weights, batches, batchMs } = makeProblem({ steps, items, batchSize })
+  const problem = makeProblem({ system, steps, items, batchSize })
+  const { texts, profiles, settings, phase, spec, weights, batches, batchMs } = problem
 
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-bench-'))
   let torch: TorchProcess | undefined
   let withoutTorch: string | undefined
   try {
-    await writeProblem(folder, settings, dataset.domains.map(({ name }) => name), weights, texts, batches)
+    await writeProblem(folder, problem)
     torch = await torchPython(say).then(
-      async (python) => await startTorch(python, folder, threads),
+      async (python) => await startTorch(python, system, folder, threads),
       (error: unknown) => {
         withoutTorch = `it cannot be installed here: ${error instanceof Error ? error.message : String(error)}`
         return undefined
       })
 
-    const parts = { tf, spec, settings, phase: spec.phases[0]!, texts }
-    const undisturbed = createDropout(tf, { rate: 0, seed: 1 })
-    const first = trainStep(
-      { ...parts, weights: copyWeights(weights), adam: createAdam(), dropout: undisturbed }, batches[0]!)
-    const losses = { ours: first.get('loss')!, torch: await torch?.loss(0) }
+    const { learningRate } = settings
+    const parts = { tf, spec, settings, phase, texts, profiles }
+    const undisturbed = {
+      ...parts,
+      weights: copyWeights(weights),
+      adam: createAdam({ learningRate }),
+      dropout: createDropout(tf, { rate: 0, seed: 1 }),
+    }
+    const first = batches.slice(0, COMPARED_STEPS).map((batch) => trainStep(undisturbed, batch).get('loss')!)
+    const losses = { ours: first, torch: await torch?.losses(first.length) }
 
-    const adam = createAdam({ learningRate: settings.learningRate })
+    const adam = createAdam({ learningRate })
     const dropout = createDropout(tf, { rate: settings.dropout, seed: 1 })
     const ourStep = (at: number): StepTime => {
       const cpu = process.cpuUsage()
@@ -82,6 +92,7 @@ export async function benchTrain (
     }
     dropout.dispose()
     return {
+      system,
       backend,
       threads,
       batchSize,

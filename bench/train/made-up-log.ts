@@ -1,6 +1,7 @@
 import type { Dataset } from '../../src/data/dataset.ts'
 import { createRandom } from '../../src/random.ts'
-import type { ItemTexts } from '../../src/systems/initial-weights.ts'
+import type { Random } from '../../src/random.ts'
+import type { ItemTexts, UserProfiles } from '../../src/systems/initial-weights.ts'
 
 const DOMAINS = ['first', 'second']
 const TEXT_WIDTH = 384
@@ -37,6 +38,19 @@ export function madeUpLog (
     times: Float64Array.from({ length: events }, (_, i) => i),
     candidates: { seed: 0, digest: '', valid: new Int32Array(0), test: new Int32Array(0) },
   }
-  const rows = Float32Array.from({ length: items * TEXT_WIDTH }, () => random.normal() / Math.sqrt(TEXT_WIDTH))
-  return { dataset, texts: { width: TEXT_WIDTH, rows } }
+  return { dataset, texts: { width: TEXT_WIDTH, rows: textRows(items, random) } }
+}
+
+/** A profile at random for each user of a made-up log. */
+export function madeUpProfiles ({ users }: Dataset): UserProfiles {
+  return {
+    width: TEXT_WIDTH,
+    rows: textRows(users.length, createRandom(1, 'bench/train/profiles')),
+    known: new Uint8Array(users.length).fill(1),
+  }
+}
+
+/** Vectors of about unit length. */
+function textRows (count: number, random: Random): Float32Array {
+  return Float32Array.from({ length: count * TEXT_WIDTH }, () => random.normal() / Math.sqrt(TEXT_WIDTH))
 }

@@ -2,42 +2,61 @@ import type { Dataset } from '../../src/data/dataset.ts'
 import type { Weights } from '../../src/nn/ops.ts'
 import { createRandom } from '../../src/random.ts'
 import { initialWeights } from '../../src/systems/initial-weights.ts'
-import type { ItemTexts } from '../../src/systems/initial-weights.ts'
+import type { ItemTexts, UserProfiles } from '../../src/systems/initial-weights.ts'
 import { resolveSettings } from '../../src/systems/settings.ts'
 import type { Settings } from '../../src/systems/settings.ts'
-import { systemSpec } from '../../src/systems/spec.ts'
-import type { SystemSpec } from '../../src/systems/spec.ts'
+import { phaseSpec, systemSpec } from '../../src/systems/spec.ts'
+import type { Phase, SystemSpec } from '../../src/systems/spec.ts'
 import { buildBatch } from '../../src/train/batch.ts'
 import type { TrainingBatch } from '../../src/train/batch.ts'
 import { planEpoch, trainableUsers } from '../../src/train/epoch-plan.ts'
-import { madeUpLog } from './made-up-log.ts'
+import { madeUpLog, madeUpProfiles } from './made-up-log.ts'
+import { STEP_SYSTEMS } from './step-systems.ts'
+import type { StepSystem } from './step-systems.ts'
 
-/** Something to train: LLM4CDSR at its start, and a batch for each step. */
+/** Something to train: a system at its start, and a batch for each step of its first phase. */
 export interface Problem {
   readonly dataset: Dataset
   readonly texts: ItemTexts
+  /** Of systems that are trained with some. */
+  readonly profiles: UserProfiles | undefined
   readonly settings: Settings
+  readonly phase: Phase
+  /** What the phase trains. */
   readonly spec: SystemSpec
+  /** Of the whole system, also those of later phases. */
   readonly weights: Weights
   readonly batches: readonly TrainingBatch[]
   /** Milliseconds to draw and pack a batch. */
   readonly batchMs: number
 }
 
-/** LLM4CDSR of width 128 on histories of length 50 of a made-up log; the same for the same sizes. */
-export function makeProblem (
-  { steps, items, batchSize }: { readonly steps: number, readonly items: number, readonly batchSize: number }
-): Problem {
+export interface ProblemSize {
+  readonly system: StepSystem
+  readonly steps: number
+  readonly items: number
+  readonly batchSize: number
+}
+
+/**
+ * A system of width 128 on histories of length 50 of a made-up log; the same for the same sizes. No event of them is
+ * synthetic: in a step of LLM-EDT those cost what real ones do.
+ */
+export function makeProblem ({ system, steps, items, batchSize }: ProblemSize): Problem {
   const length = 50
   const { dataset, texts } = madeUpLog({ users: steps * batchSize, items, longest: length })
-  const settings = resolveSettings('llm4cdsr', 'product', texts.width, {
+  const profiles = STEP_SYSTEMS[system].profiles ? madeUpProfiles(dataset) : undefined
+  const settings = resolveSettings(system, 'product', texts.width, {
     width: 128, length, batchSize, localInit: 'random',
-  })
-  const spec = systemSpec(settings, dataset.domains)
-  const weights = initialWeights(spec, settings, dataset.domains, texts)
+  }, profiles !== undefined)
+  const whole = systemSpec(settings, dataset.domains)
+  const phase = whole.phases[0]!
+  const spec = phaseSpec(whole, phase, 'train')
+  const weights = initialWeights(whole, settings, dataset.domains, texts)
+  const known = { profiled: profiles?.known }
   const drawing = performance.now()
   const batches = planEpoch(dataset, trainableUsers(dataset), { ...settings, epoch: 1 })
-    .map((users, step) => buildBatch(dataset, spec, settings, users, createRandom(1, `batch/1/${step}`)))
+    .map((users, step) => buildBatch(dataset, spec, settings, users, createRandom(1, `batch/1/${step}`), known))
   const batchMs = (performance.now() - drawing) / batches.length
-  return { dataset, texts, settings, spec, weights, batches, batchMs }
+  return { dataset, texts, profiles, settings, phase, spec, weights, batches, batchMs }
 }

@@ -1,7 +1,10 @@
 import { median } from '../statistics.ts'
+import { STEP_SYSTEMS } from './step-systems.ts'
+import type { StepSystem } from './step-systems.ts'
 import type { StepTime } from './torch-process.ts'
 
 export interface TrainFigures {
+  readonly system: StepSystem
   readonly backend: string
   readonly threads: number
   readonly batchSize: number
@@ -10,8 +13,8 @@ export interface TrainFigures {
   /** Undefined: why PyTorch is not there is in `withoutTorch`. */
   readonly torch: { readonly version: string, readonly steps: readonly StepTime[] } | undefined
   readonly withoutTorch?: string
-  /** Of one batch, without dropout, from the same weights. */
-  readonly losses: { readonly ours: number, readonly torch: number | undefined }
+  /** Of the first steps, without dropout, from the same weights. */
+  readonly losses: { readonly ours: readonly number[], readonly torch: readonly number[] | undefined }
   /** Milliseconds to draw and pack a batch; it is in no step. */
   readonly batchMs: number
   /** Before the first step, in the middle and after the last: what warms up grows in the first half alone. */
@@ -21,7 +24,10 @@ export interface TrainFigures {
 export interface Memory { readonly rssMiB: number, readonly tensors: number }
 
 /** What a step of ours may take of PyTorch's. */
-export const MOST_RATIO = 1.3
+export const MOST_RATIO = 1
+
+/** How far losses of two sides that train the same thing may be apart, as a share. */
+export const MOST_APART = 1e-5
 
 /** The middle of the ratios of neighbouring steps: a neighbour's load falls on both of a pair. */
 export function pairedRatio (ours: readonly number[], theirs: readonly number[]): number {
@@ -30,7 +36,7 @@ export function pairedRatio (ours: readonly number[], theirs: readonly number[])
 
 /** The figures for people. */
 export function trainReport (figures: TrainFigures): string {
-  const { backend, threads, batchSize, ours, torch, losses, batchMs, memory } = figures
+  const { system, backend, threads, batchSize, ours, torch, losses, batchMs, memory } = figures
   const row = (name: string, steps: readonly StepTime[]): string => [
     name.padEnd(26), ...(['wall', 'cpu'] as const).flatMap((kind) => {
       const values = steps.map((step) => step[kind])
@@ -38,7 +44,7 @@ export function trainReport (figures: TrainFigures): string {
     }),
   ].join('  ')
   const lines = [
-    `LLM4CDSR, batch ${batchSize}, length 50, width 128; ${ours.length} steps in turns, ${threads} thread(s)`,
+    `${STEP_SYSTEMS[system].title}, batch ${batchSize}, length 50, width 128; ${ours.length} steps in turns, ${threads} thread(s)`,
     `${' '.repeat(26)}  wall ms  (least)   cpu ms  (least)`,
     row(`ours (${backend})`, ours),
   ]
@@ -51,7 +57,7 @@ export function trainReport (figures: TrainFigures): string {
       row(`PyTorch ${torch.version}`, torch.steps),
       `ours / PyTorch, median of pairs: wall ${wall.toFixed(2)}, cpu ${ratio('cpu').toFixed(2)}; ` +
       `at most ${MOST_RATIO} on the wall: ${wall <= MOST_RATIO ? 'yes' : 'no'}`,
-      `loss of one batch without dropout: ours ${losses.ours.toFixed(5)}, PyTorch ${losses.torch?.toFixed(5)}`
+      lossLine(losses.ours, losses.torch ?? [])
     )
   }
   lines.push(
@@ -61,6 +67,14 @@ export function trainReport (figures: TrainFigures): string {
     `${memory.map(({ tensors }) => tensors).join(', ')} tensors`
   )
   return lines.join('\n')
+}
+
+/** Whether both train the same thing: from the second step on, gradients and optimiser show in the loss as well. */
+function lossLine (ours: readonly number[], theirs: readonly number[]): string {
+  const apart = Math.max(...ours.map((loss, i) => Math.abs(loss / theirs[i]! - 1)))
+  const row = (losses: readonly number[]): string => losses.map((loss) => loss.toFixed(5)).join(', ')
+  return `losses of the first steps without dropout: ours ${row(ours)}; PyTorch ${row(theirs)}; ` +
+    `apart by at most ${100 * MOST_APART} %: ${apart <= MOST_APART ? 'yes' : 'no'}`
 }
 
 /** What one part of an epoch left behind: a quarter of its steps, or the validation at its end. */

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { packageRoot } from '../../src/paths.ts'
+import { STEP_SYSTEMS } from './step-systems.ts'
+import type { StepSystem } from './step-systems.ts'
 
 const run = promisify(execFile)
 
@@ -16,8 +18,8 @@ export interface StepTime { readonly wall: number, readonly cpu: number, readonl
 /** The model in PyTorch, in a Python process that answers one question at a time. */
 export interface TorchProcess {
   readonly version: string
-  /** The loss of a batch without dropout; changes nothing. */
-  loss: (batch: number) => Promise<number>
+  /** The losses of the first steps without dropout, which a copy takes: the model stays as it is. */
+  losses: (steps: number) => Promise<number[]>
   step: (batch: number) => Promise<StepTime>
   close: () => void
 }
@@ -39,9 +41,12 @@ export async function torchPython (say: (message: string) => void): Promise<stri
 }
 
 /** @param folder what `writeProblem` left */
-export async function startTorch (python: string, folder: string, threads: number): Promise<TorchProcess> {
-  const script = join(packageRoot, 'bench/train/llm4cdsr_torch.py')
-  const child: ChildProcess = spawn(python, [script, folder, String(threads)], {
+export async function startTorch (
+  python: string, system: StepSystem, folder: string, threads: number
+): Promise<TorchProcess> {
+  const script = join(packageRoot, 'bench/train', STEP_SYSTEMS[system].script)
+  // -B: no __pycache__ beside the sources.
+  const child: ChildProcess = spawn(python, ['-B', script, folder, String(threads)], {
     stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, OMP_NUM_THREADS: String(threads) },
   })
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
@@ -57,7 +62,7 @@ export async function startTorch (python: string, folder: string, threads: numbe
   const { version } = await next<{ version: string }>()
   return {
     version,
-    loss: async (batch) => (await ask<{ loss: number }>({ loss: batch })).loss,
+    losses: async (steps) => (await ask<{ losses: number[] }>({ losses: steps })).losses,
     step: async (batch) => await ask<StepTime>({ step: batch }),
     close: () => { child.stdin!.end() },
   }

@@ -245,7 +245,7 @@ export const BENCH_INDEX = {
 export const BENCH_TRAIN = {
   name: 'bench-train',
   group: 'measure',
-  summary: 'A training step of LLM4CDSR beside the same model in PyTorch, in turns; or the memory of whole epochs',
+  summary: 'A training step beside the same model in PyTorch, in turns; or the memory of whole epochs',
   says: 'One thread each is the fair default: with more, PyTorch\'s spin while a neighbour has their core. The first run ' +
     'installs PyTorch from PyPI into .cache/bench-torch (some gigabytes); --backend native needs setup-native.',
   flags: {
@@ -255,10 +255,13 @@ export const BENCH_TRAIN = {
     items: { type: 'string', value: 'n', default: '10000', says: 'an even number' },
     batch: { type: 'string', value: 'n', default: '128', says: 'sequences a step' },
     epochs: { type: 'string', value: 'n', says: 'whole epochs of a generated log instead, without PyTorch' },
-    system: { type: 'string', value: 'name', default: 'llm4cdsr', says: 'with --epochs: which system' },
+    system: {
+      type: 'string', value: 'name', default: 'llm4cdsr', says: 'llm4cdsr, or llm-edt, its first phase; any with --epochs',
+    },
   },
   examples: [
     { run: 'bench-train', says: 'step against step' },
+    { run: 'bench-train --system llm-edt --batch 512', says: 'LLM-EDT, in batches as large as its paper has them' },
     { run: 'bench-train --epochs 2', says: 'memory after each part of an epoch' },
   ],
   json: 'every figure of the report',
