@@ -50,7 +50,7 @@ export const STUDY = {
   name: 'study',
   group: 'measure',
   summary: 'Trains every cell of a paper\'s questions, and writes their page with plots',
-  says: `What is there unchanged is skipped, an unfinished cell is empty. ${GO_ON}`,
+  says: `What is there unchanged is skipped; a row says of how many seeds it is. ${GO_ON}`,
   operands: {
     form: 'llm4cdsr|llm-edt|llm-recg [more files …]',
     says: 'whose questions',

@@ -41,8 +41,9 @@ export interface StudyOptions {
 }
 
 /**
- * Trains every cell of a study, as far as there is time, and writes its page and pictures: a row whose cells are not
- * all done stands there empty. The same call goes on. Gives the labels of the cells that are left.
+ * Trains every cell of a study, as far as there is time, and writes its page and pictures: a row says of how many seeds
+ * it is where they are not all done, and is empty where none is. The same call goes on. Gives the labels of the cells
+ * that are left.
  * @throws interrupted, and config_invalid where `tuning` was made on other data; a cell that fails is told of by its
  * code on the page
  */
@@ -62,7 +63,9 @@ export async function runStudy (options: StudyOptions): Promise<readonly string[
     train: { ...row.train, overrides: { ...row.train.overrides, seed } },
     evaluate,
   }))]))
-  const ran = await runCells([...plan.values()].flat(), {
+  // A seed of every row first: what is stopped halfway has something to say of each question.
+  const order = [...plan.values()].map(([first]) => first!).concat([...plan.values()].flatMap(([, ...more]) => more))
+  const ran = await runCells(order, {
     work, backend, jobs, signal, ...(deadline && { deadline }), say, progress,
   })
 
@@ -78,7 +81,7 @@ export async function runStudy (options: StudyOptions): Promise<readonly string[
   }
   const done = new Map([...plan].flatMap(([row, cells]) => {
     const folders = cells.flatMap((cell) => ran.done.get(cell) ?? [])
-    return folders.length === cells.length ? [[row, folders] as const] : []
+    return folders.length > 0 ? [[row, folders] as const] : []
   }))
   const sections = await teller?.({ study, context, done, counted, cache: profile.cache }) ?? new Map()
   const left = ran.left.map(({ label }) => label)
@@ -114,10 +117,10 @@ async function tell (
   const openTf = (): ReturnType<typeof loadTf> => loadTf(backend)
   const { section, name, seeds, x, line } = row
   const place = { ...(x !== undefined && { x }), ...(line !== undefined && { line }) }
-  const base = { section, name, seeds: seeds.length, ...place }
+  const base = { section, name, seeds: seeds.length, ...place, ...(folders.length < of && { done: folders.length }) }
   const [failure] = failed
   if (failure !== undefined) return [{ ...base, failed: failure.code }]
-  if (folders.length < of) return [{ ...base, done: folders.length }]
+  if (folders.length === 0) return [base]
   if (kindOf(study, section) !== 'cold') {
     const finished = await rowFigures(folders)
     // Measured after all trainings, when nothing else of the study runs.

@@ -29,7 +29,8 @@ export function studyPage (page: StudyPage): string {
     ...study.intro,
     left === 0
       ? 'Every cell of this study is trained.'
-      : `**${left} cells of this study are not trained yet**; their rows are empty. The same command goes on.`,
+      : `**${left} cells of this study are not trained yet**: rows say of how many seeds they are, and are empty where ` +
+        'it is none. The same command goes on.',
     ...study.sections.flatMap((section) => sectionParts(section, page)),
   ].join('\n\n')}\n`
 }
@@ -88,7 +89,7 @@ function figuresTable (rows: readonly ToldRow[]): string {
   return markdownTable([
     ['', 'seeds', ...columns.flatMap((name) => [`${name} HR@10`, `${name} NDCG@10`])],
     ...rows.map((row) => [
-      row.name, String(row.seeds),
+      row.name, row.done === undefined ? String(row.seeds) : `${row.done} of ${row.seeds}`,
       ...columns.flatMap((name) => [cell(row, of(row, name)?.hr10), cell(row, of(row, name)?.ndcg10)]),
     ]),
     ...users(rows, columns),

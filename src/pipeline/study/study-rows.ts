@@ -5,8 +5,9 @@ import type { Efficiency } from '../efficiency.ts'
 import { openEvaluation } from '../evaluate.ts'
 import { overSeeds } from '../results/rows.ts'
 import type { Figures } from '../results/rows.ts'
+import type { StudyRow } from './study.ts'
 
-/** A row of a study as it stands: finished, failed, or with so many of its cells done. */
+/** A row of a study as it stands: with figures of the cells that are done, failed, or empty. */
 export interface ToldRow {
   readonly section: string
   readonly name: string
@@ -17,6 +18,7 @@ export interface ToldRow {
   readonly finished?: FinishedRow
   /** The code of what a cell failed with. */
   readonly failed?: string
+  /** How many of the seeds are done; absent where all are. */
   readonly done?: number
 }
 
@@ -25,6 +27,11 @@ export interface FinishedRow {
   readonly full: Readonly<Record<string, Figures>>
   readonly groups?: Readonly<Partial<Record<keyof Groups, Readonly<Record<string, Figures>>>>>
   readonly cost?: Efficiency
+}
+
+/** The name of a row where nothing beside it says that it is of some of its seeds alone. */
+export function rowLabel ({ name, seeds }: StudyRow, cells: readonly CellFolders[]): string {
+  return cells.length === seeds.length ? name : `${name} (${cells.length} of ${seeds.length} seeds)`
 }
 
 /** The groups of users that a page tells of. */

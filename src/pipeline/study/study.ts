@@ -77,7 +77,7 @@ export interface StudyRow {
 export interface StudyCame {
   readonly study: Study
   readonly context: ChainContext
-  /** Rows whose cells are all done, with their folders, one a seed. */
+  /** Rows of which a cell is done, with the folders of those that are, one a seed. */
   readonly done: ReadonlyMap<StudyRow, readonly CellFolders[]>
   /** Evaluations of the counting baselines, by name. */
   readonly counted: ReadonlyMap<string, string>

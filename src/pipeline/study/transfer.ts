@@ -16,6 +16,7 @@ import { markdownTable } from '../markdown.ts'
 import { spread } from '../results/rows.ts'
 import { openRun } from '../train.ts'
 import { type Geometry, geometry } from './geometry.ts'
+import { rowLabel } from './study-rows.ts'
 import type { StudyCame, StudyRow, ToldSection } from './study.ts'
 import { TRANSFER_BASELINES, transferScorer, transferSet } from './transfer-baselines.ts'
 
@@ -58,7 +59,8 @@ export async function tellTransfer ({ context, done }: StudyCame): Promise<Reado
   for (const [row, cells] of done) {
     if (!TOLD.includes(row.section) || row.train.overrides['users'] === 'half') continue
     const { settings } = await openRun(cells[0]!.run)
-    trained.push(await lineOf(row.name, cells.map(({ evaluation }) => evaluation), testSet(dataset, settings)))
+    const evaluations = cells.map(({ evaluation }) => evaluation)
+    trained.push(await lineOf(rowLabel(row, cells), evaluations, testSet(dataset, settings)))
   }
   const maps = await geometries(done, dataset, embeddings, () => loadTf(backend))
   return new Map<string, ToldSection>([

@@ -34,7 +34,8 @@ const finished = (ndcg10: number): FinishedRow => {
 }
 const rows: ToldRow[] = [
   { section: 'main', name: 'ours', seeds: 3, finished: finished(0.25) },
-  { section: 'main', name: 'slow', seeds: 3, done: 2 },
+  { section: 'main', name: 'half', seeds: 3, done: 2, finished: finished(0.125) },
+  { section: 'main', name: 'slow', seeds: 3, done: 0 },
   { section: 'main', name: 'bad', seeds: 3, failed: 'training_diverged' },
   { section: 'sweep', name: 'alpha 1', seeds: 1, done: 0, x: 1 },
 ]
@@ -42,16 +43,17 @@ const rows: ToldRow[] = [
 describe('the page of a study', () => {
   const page = studyPage({ study, rows, command: 'npm run study -- tiny', left: 2, pictures: 'tiny' })
 
-  it('shows what is finished, leaves empty what is not, and says why a row failed', () => {
+  it('shows what is done and of how many seeds, leaves empty what is not, and says why a row failed', () => {
     expect(page).toContain('| ours | 3 | 0.5000 | 0.2500 ± 0.0100 | 0.5000 | 0.2500 ± 0.0100 |')
-    expect(page).toContain('| slow | 3 |  |  |  |  |')
+    expect(page).toContain('| half | 2 of 3 | 0.5000 | 0.1250 ± 0.0100 |')
+    expect(page).toContain('| slow | 0 of 3 |  |  |  |  |')
     expect(page).toContain('| bad | 3 | training_diverged |')
     expect(page).toContain('**2 cells of this study are not trained yet**')
     expect(page).toContain('| users |  | 10 |  | 10 |  |')
   })
 
   it('tells of groups and costs of the main rows, and of the paper\'s own figures', () => {
-    expect(page).toContain('| ours | 0.2500 ± 0.0100 |\n| slow |  |')
+    expect(page).toContain('| ours | 0.2500 ± 0.0100 |\n| half | 0.1250 ± 0.0100 |\n| slow |  |')
     expect(page).toContain('| ours | 12 | 0.50 | native |')
     expect(page).toContain('*Theirs*\n\n|  | Cloth |')
   })

@@ -9,6 +9,7 @@ import { chainFolders } from '../../chain.ts'
 import { openRanks } from '../../evaluate.ts'
 import { markdownTable } from '../../markdown.ts'
 import { EDT } from '../llm-edt.ts'
+import { rowLabel } from '../study-rows.ts'
 import type { StudyCame, ToldSection } from '../study.ts'
 import { rowNamed } from './rows.ts'
 
@@ -22,9 +23,10 @@ export async function paired (came: StudyCame): Promise<ToldSection | undefined>
   const mine = await ranksOf(ours.cells.map(({ evaluation }) => evaluation), dataset)
   const others: Other[] = []
   for (const [name, dir] of came.counted) others.push({ name, evaluations: await ranksOf([dir], dataset) })
-  for (const [{ section, name }, cells] of came.done) {
-    if (section !== 'main' || name.startsWith(EDT)) continue
-    others.push({ name, evaluations: await ranksOf(cells.map(({ evaluation }) => evaluation), dataset) })
+  for (const [row, cells] of came.done) {
+    if (row.section !== 'main' || row.name.startsWith(EDT)) continue
+    const evaluations = await ranksOf(cells.map(({ evaluation }) => evaluation), dataset)
+    others.push({ name: rowLabel(row, cells), evaluations })
   }
   const best = others.filter(({ name }) => !name.startsWith(OURS))
     .reduce<Other | undefined>((top, one) => top !== undefined && worth(top) >= worth(one) ? top : one, undefined)
