@@ -2,7 +2,7 @@
 import torch.nn.functional as F
 from torch import nn
 
-from torch_parts import Sasrec, adapter, answer, contrast, given, recommendation, settings, texts, vectors
+from torch_parts import Sasrec, adapter, answer, contrast, given, pick, recommendation, settings, texts, vectors
 
 assert settings["globalItems"] == "text" and settings["alignPhase"] == 1 and settings["alpha"] > 0
 profiles = vectors("profiles")
@@ -16,13 +16,13 @@ class LlmEdt(nn.Module):
         self.mixed = Sasrec("threads.mixed", settings["embScale"])
 
     def forward(self, batch):
-        stored = F.normalize(self.adapter(texts[batch["items"] - 1]), dim=-1)
+        stored = F.normalize(self.adapter(pick(texts, batch["items"] - 1)), dim=-1)
         mixed = self.mixed(stored, batch["mixed"])
         profiled = batch["profiled"]
         total = settings["alpha"] * contrast(
-            mixed[profiled["mixed"]], self.profile(profiles[profiled["users"]]), settings["alignTau"])
+            pick(mixed, profiled["mixed"]), self.profile(pick(profiles, profiled["users"])), settings["alignTau"])
         for found in batch["steps"]:
-            users = F.normalize(mixed[found["mixed"]], dim=-1) * self.temperature.exp()
+            users = F.normalize(pick(mixed, found["mixed"]), dim=-1) * self.temperature.exp()
             total = total + recommendation(users, stored, found)
         return total
 

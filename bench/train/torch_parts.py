@@ -1,4 +1,4 @@
-"""What the models in PyTorch that bench:train compares with have in common, as somebody who knows PyTorch would write it.
+"""What the models that bench:train compares with have in common, as somebody who knows PyTorch would write them.
 
 Imported by a script that is called with a folder and a number of threads: reads the problem that problem-files.ts left
 in the folder, offers its values, its batches and the layers that its weights make, and `answer` is the loop. The forms
@@ -21,7 +21,8 @@ torch.manual_seed(1)
 problem = json.load(open(f"{folder}/problem.json"))
 settings = problem["settings"]
 D, HEADS, LAYERS, DROP = (settings[name] for name in ("width", "heads", "layers", "dropout"))
-assert settings["backbone"] == "sasrec" and settings["maskMode"] == "causal_pad" and settings.get("ffn", "relu") == "relu"
+assert settings["backbone"] == "sasrec" and settings["maskMode"] == "causal_pad"
+assert settings.get("ffn", "relu") == "relu"
 assert settings["itemNorm"] == "unit" and settings["recLoss"] == "softmax" and settings["reduction"] == "mean"
 assert settings["contrastive"] == "dcl"
 
@@ -53,6 +54,11 @@ batches = [tensors(batch) for batch in problem["batches"]]
 for batch in batches:
     for found in batch["steps"]:
         found["clash"] = torch.isin(found["targets"], found["negatives"]).float()
+
+
+def pick(table, rows):
+    """table[rows] with a quicker gradient: indexing costs 5 to 10 % of a step more."""
+    return table.index_select(0, rows)
 
 
 def linear(name):
@@ -123,8 +129,8 @@ class Sasrec(nn.Module):
 
 def recommendation(users, stored, found):
     """Softmax of each step's target among the negatives that all steps share; users [S, D], stored [U, D]."""
-    positive = (users * stored[found["targets"]]).sum(-1)
-    everyone = torch.logsumexp(users @ stored[found["negatives"]].T, -1)
+    positive = (users * pick(stored, found["targets"])).sum(-1)
+    everyone = torch.logsumexp(users @ pick(stored, found["negatives"]).T, -1)
     own = (1 - found["clash"]) * F.softplus(positive - everyone)
     return (everyone - positive + own).mean()
 
