@@ -56,6 +56,7 @@ export const ELSEWHERE: ReadonlyArray<{ readonly match: RegExp, readonly by: str
   { match: /^npx isthmus (docs|openapi|site) --check$/, by: '.ci/run' },
   // Its bundle is not in the repository: the shape of its answer is compared with that of another.
   { match: /^curl .*domain=kitchen/, by: 'test/docs/commands.system.test.ts' },
+  { match: /^npm run bench:new-domain/, by: 'test/bench/new-domain/new-domain.system.test.ts' },
   { match: /food-kitchen/, by: 'test/pipeline/pipeline.system.test.ts' },
   { match: /openai --max-usd|work\/paid\/(profiles|aware)/, by: 'test/llm/remote-run.system.test.ts' },
   { match: /^export /, by: 'test/llm/remote-run.system.test.ts' },
