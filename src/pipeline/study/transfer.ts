@@ -9,7 +9,7 @@ import { cloudPlot } from '../../plot/clouds.ts'
 import { testSet } from '../../systems/recg/sequences.ts'
 import { createModel } from '../../train/model.ts'
 import type { CellFolders } from '../cells/cell.ts'
-import { chainFolders } from '../chain.ts'
+import { chainFolders, shown } from '../chain.ts'
 import { openEmbedded } from '../embed.ts'
 import { evaluateStep, openEvaluation, openRanks } from '../evaluate.ts'
 import { markdownTable } from '../markdown.ts'
@@ -39,7 +39,7 @@ const HEADS = ['Recall@5', 'Recall@10', 'Recall@20', 'NDCG@5', 'NDCG@10', 'NDCG@
  * not told of.
  */
 export async function tellTransfer ({ context, done }: StudyCame): Promise<ReadonlyMap<string, ToldSection>> {
-  const { work, settings: { backend, evaluate } } = context
+  const { work, signal, progress, settings: { backend, evaluate } } = context
   const { embeddings: dir } = chainFolders(work)
   const { dataset, embeddings } = await openEmbedded(dir)
   const whole = transferSet(dataset)
@@ -52,6 +52,8 @@ export async function tellTransfer ({ context, done }: StudyCame): Promise<Reado
       settings: { ...evaluate, modes: ['full', 'sampled-100'] },
       system: { transfer: name },
       open: async () => ({ dataset: whole, scorer: transferScorer(name, whole, embeddings), dispose () {} }),
+      signal,
+      ...shown(progress, `evaluate ${name}`, 'users'),
     })
     baselines.push(await lineOf(name, [out], whole))
   }
