@@ -26,7 +26,7 @@ describe('npm run study', () => {
     const first = await study('llm4cdsr', '--hours', '0.0001')
     expect(first).toMatchObject({ status: 0 })
     expect(first.stdout).toContain('left: cold: sasrec-ids, seed 42')
-    expect(await pageOf('llm4cdsr')).toContain('| llm4cdsr | 1 |  |')
+    expect(await pageOf('llm4cdsr')).toContain('| llm4cdsr | 0 of 1 |  |')
 
     const second = await study('llm4cdsr')
     expect(second).toMatchObject({ status: 0 })
