@@ -9,6 +9,7 @@ import type { Environment, ServiceConfig } from '../config/service-config.ts'
 import { IsthmusError } from '../errors.ts'
 import { packageRoot } from '../paths.ts'
 import { leadEngine } from '../recommend/lead-engine.ts'
+import { acceptMore } from './accept-more.ts'
 import { buildApp } from './app.ts'
 import { watchArrivals } from './arrivals.ts'
 import { examplesOf } from './bundle-facts.ts'
@@ -140,12 +141,22 @@ async function start (
     })
     await listen(own, config.host, config.metricsPort, 'METRICS_PORT')
   }
-  opened.push(async () => await server.close())
+  let acceptNoMore = async (): Promise<void> => {}
+  opened.push(async () => {
+    const ended = acceptNoMore()
+    await server.close()
+    await ended
+  })
   const examples = await examplesOf(lead.bundle)
   await warmUp(server, warmUpKey.key, lead.engine.domains, examples.itemIds)
   metrics.registry.resetMetrics()
   metrics.engineUp.set(1)
   const address = await listen(server, config.host, config.port, 'PORT')
+  try {
+    acceptNoMore = await acceptMore(server.server, { more: ACCEPTED_MORE, backlog: BACKLOG })
+  } catch (err) {
+    log.warn({ err }, 'a turn of the event loop accepts one connection alone: under load new ones will wait')
+  }
   const missing = [...lead.missing]
   if (config.openDomains && !lead.engine.opensDomains) {
     missing.push(`new domains: ${manifest.system} answers for its own alone, whatever OPEN_DOMAINS says (llm-recg takes more)`)
@@ -175,6 +186,8 @@ async function start (
 
 /** Connections that may wait to be accepted: beyond it the kernel drops them, and callers try again a second later. */
 const BACKLOG = 4096
+/** Connections accepted in a turn of the event loop besides one: enough for a thousand a second under full load. */
+const ACCEPTED_MORE = 15
 
 /** Listens, or fails with `config_invalid` where the address is another's, or not ours to take. Gives the address. */
 async function listen (server: FastifyInstance, host: string, port: number, field: string): Promise<string> {

@@ -51,10 +51,8 @@ export const gate = fp(async (app: FastifyInstance, options: GateOptions) => {
   const { engine, metrics, arrivals, inWork, maxInFlight, defaultMs, mostWaitMs } = options
   const { now = () => performance.now() } = options
 
-  const reasonAgainst = (request: IncomingMessage): Reason | undefined => {
+  const reasonAgainst = (request: IncomingMessage, at: number): Reason | undefined => {
     const { url = '' } = request
-    const at = arrivals.of(request.socket)
-    noteArrival(request, at)
     if (OPEN.test(url)) return undefined
     // A header that is wrong is told so by the handlers.
     const has = wantedMs(request) ?? defaultMs
@@ -65,26 +63,36 @@ export const gate = fp(async (app: FastifyInstance, options: GateOptions) => {
     return engine.status().waitMs + TURNS * arrivals.turnMs() > has - waited ? 'engine' : undefined
   }
 
-  const counted = new Map<Reason, number>()
-  /** Counters look up their labels each time, which under overload is a tenth of what a refusal takes: once a turn. */
-  const count = (reason: Reason): void => {
-    if (counted.size === 0) setImmediate(tell)
-    counted.set(reason, (counted.get(reason) ?? 0) + 1)
-  }
-  const tell = (): void => {
+  /** What this turn of the loop turned away. */
+  let refused: Array<readonly [Reason, IncomingMessage, ServerResponse]> = []
+  /**
+   * All of a turn in one go at its end: a caller woken by the first answer still reads when the next ones come, where
+   * answers apart from each other wake it each time, at half of what a refusal takes. Counted in one go too.
+   */
+  const refuseAll = (): void => {
+    const these = refused
+    refused = []
+    const counted = new Map<Reason, number>()
+    for (const [reason, request, response] of these) {
+      refuse(request, response)
+      counted.set(reason, (counted.get(reason) ?? 0) + 1)
+    }
     for (const [reason, requests] of counted) {
       metrics.shed.inc({ reason }, requests)
       metrics.httpRequests.inc({ method: 'other', route: 'shed', status: 503 }, requests)
     }
-    counted.clear()
   }
 
   app.server.on('connection', arrivals.accept)
   app.door.turnsAway = (request, response) => {
-    const reason = reasonAgainst(request)
-    if (reason === undefined) return false
-    count(reason)
-    refuse(request, response)
+    const at = arrivals.of(request.socket)
+    const reason = reasonAgainst(request, at)
+    if (reason === undefined) {
+      noteArrival(request, at)
+      return false
+    }
+    if (refused.length === 0) setImmediate(refuseAll)
+    refused.push([reason, request, response])
     return true
   }
 }, { name: 'gate' })
