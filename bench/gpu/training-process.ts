@@ -4,7 +4,8 @@ import { type Backend, loadTf } from '../../src/nn/tf.ts'
 import { trainStep } from '../../src/train/step.ts'
 import { answerParent } from '../child.ts'
 import { median } from '../statistics.ts'
-import { makeProblem } from '../train/problem.ts'
+import { madeUpLog } from '../train/made-up-log.ts'
+import { LENGTH, makeProblem } from '../train/problem.ts'
 import type { StepFigures } from './report.ts'
 
 export interface TrainingQuestion { readonly backend: Backend, readonly steps: number }
@@ -17,7 +18,11 @@ const WARM = 2
 // A backend's own process: one that is on a GPU keeps all of its memory.
 answerParent(async ({ backend, steps }: TrainingQuestion): Promise<StepFigures> => {
   const { tf, close } = await loadTf(backend)
-  const problem = makeProblem({ system: 'llm4cdsr', steps: steps + WARM, items: ITEMS, batchSize: BATCH })
+  const problem = makeProblem({
+    system: 'llm4cdsr',
+    batchSize: BATCH,
+    log: madeUpLog({ users: (steps + WARM) * BATCH, items: ITEMS, longest: LENGTH }),
+  })
   const { texts, settings, phase, spec, weights, batches } = problem
   const adam = createAdam({ learningRate: settings.learningRate })
   const dropout = createDropout(tf, { rate: 0, seed: 1 })

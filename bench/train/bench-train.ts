@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { createAdam } from '../../src/nn/adam.ts'
 import { createDropout } from '../../src/nn/dropout.ts'
 import { type Backend, loadTf } from '../../src/nn/tf.ts'
+import { openEmbedded } from '../../src/pipeline/embed.ts'
 import type { OnProgress } from '../../src/progress.ts'
 import { copyWeights } from '../../src/train/state.ts'
 import { trainStep } from '../../src/train/step.ts'
-import { makeProblem } from './problem.ts'
+import { madeUpLog } from './made-up-log.ts'
+import { LENGTH, makeProblem } from './problem.ts'
 import { writeProblem } from './problem-files.ts'
 import type { Memory, TrainFigures } from './report.ts'
 import type { StepSystem } from './step-systems.ts'
@@ -17,9 +19,8 @@ export interface BenchTrainOptions {
   readonly system: StepSystem
   readonly backend: Backend
   readonly threads: number
-  /** Steps of the epoch that is measured. */
-  readonly steps: number
-  readonly items: number
+  /** What is trained on, a made-up log of so many full batches and items, or what `embed` left in a folder. */
+  readonly log: { readonly steps: number, readonly items: number } | { readonly folder: string }
   readonly batchSize: number
   readonly say: (message: string) => void
   /** Told after each step of both sides. */
@@ -35,12 +36,15 @@ const COMPARED_STEPS = 3
  * and what memory does over them. PyTorch is left out where it cannot be installed, and the figures say why.
  */
 export async function benchTrain (
-  { system, backend, threads, steps, items, batchSize, say, onProgress }: BenchTrainOptions
+  { system, backend, threads, log: of, batchSize, say, onProgress }: BenchTrainOptions
 ): Promise<TrainFigures> {
   // Read by TensorFlow when it loads.
   process.env.TF_NUM_INTRAOP_THREADS = process.env.TF_NUM_INTEROP_THREADS = String(threads)
   const { tf, close } = await loadTf(backend)
-  const problem = makeProblem({ system, steps, items, batchSize })
+  const log = 'folder' in of
+    ? await openEmbedded(of.folder).then(({ dataset, embeddings }) => ({ dataset, texts: embeddings }))
+    : madeUpLog({ users: of.steps * batchSize, items: of.items, longest: LENGTH })
+  const problem = makeProblem({ system, batchSize, log })
   const { texts, profiles, settings, phase, spec, weights, batches, batchMs } = problem
 
   const folder = await mkdtemp(join(tmpdir(), 'isthmus-bench-'))
@@ -96,6 +100,7 @@ export async function benchTrain (
       backend,
       threads,
       batchSize,
+      ...('folder' in of && { epochOf: { users: log.dataset.users.length, items: log.dataset.items.length } }),
       ours,
       torch: torch && { version: torch.version, steps: theirs },
       ...(withoutTorch !== undefined && { withoutTorch }),

@@ -6,6 +6,8 @@ import type { ItemTexts, UserProfiles } from '../../src/systems/initial-weights.
 const DOMAINS = ['first', 'second']
 const TEXT_WIDTH = 384
 
+export interface Log { readonly dataset: Dataset, readonly texts: ItemTexts }
+
 /** What a log is to be like: `longest` inputs a user, and three events more (the last target, and two held out). */
 export interface MadeUpLog {
   readonly users: number
@@ -16,9 +18,7 @@ export interface MadeUpLog {
 }
 
 /** A log of two domains of equal size, and texts at random: nothing to learn from, but steps cost what real ones do. */
-export function madeUpLog (
-  { users, items, longest, mixedLengths = false }: MadeUpLog
-): { dataset: Dataset, texts: ItemTexts } {
+export function madeUpLog ({ users, items, longest, mixedLengths = false }: MadeUpLog): Log {
   const random = createRandom(1, 'bench/train')
   const size = items / DOMAINS.length
   const names = Array.from({ length: items }, (_, i) => `item-${i}`)

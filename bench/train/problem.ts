@@ -10,7 +10,7 @@ import type { Phase, SystemSpec } from '../../src/systems/spec.ts'
 import { buildBatch } from '../../src/train/batch.ts'
 import type { TrainingBatch } from '../../src/train/batch.ts'
 import { planEpoch, trainableUsers } from '../../src/train/epoch-plan.ts'
-import { madeUpLog, madeUpProfiles } from './made-up-log.ts'
+import { type Log, madeUpProfiles } from './made-up-log.ts'
 import { STEP_SYSTEMS } from './step-systems.ts'
 import type { StepSystem } from './step-systems.ts'
 
@@ -31,23 +31,24 @@ export interface Problem {
   readonly batchMs: number
 }
 
-export interface ProblemSize {
+export interface ProblemOptions {
   readonly system: StepSystem
-  readonly steps: number
-  readonly items: number
   readonly batchSize: number
+  /** What is trained on: a made-up log, or a real one. */
+  readonly log: Log
 }
 
+/** Inputs that a history has at most. */
+export const LENGTH = 50
+
 /**
- * A system of width 128 on histories of length 50 of a made-up log; the same for the same sizes. No event of them is
- * synthetic: in a step of LLM-EDT those cost what real ones do.
+ * An epoch of a system of width 128; the same for the same log. Profiles are made up, and no event is synthetic: in a
+ * step of LLM-EDT those cost what real ones do.
  */
-export function makeProblem ({ system, steps, items, batchSize }: ProblemSize): Problem {
-  const length = 50
-  const { dataset, texts } = madeUpLog({ users: steps * batchSize, items, longest: length })
+export function makeProblem ({ system, batchSize, log: { dataset, texts } }: ProblemOptions): Problem {
   const profiles = STEP_SYSTEMS[system].profiles ? madeUpProfiles(dataset) : undefined
   const settings = resolveSettings(system, 'product', texts.width, {
-    width: 128, length, batchSize, localInit: 'random',
+    width: 128, length: LENGTH, batchSize, localInit: 'random',
   }, profiles !== undefined)
   const whole = systemSpec(settings, dataset.domains)
   const phase = whole.phases[0]!

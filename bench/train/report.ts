@@ -8,6 +8,8 @@ export interface TrainFigures {
   readonly backend: string
   readonly threads: number
   readonly batchSize: number
+  /** Of a real log, all of which the steps are an epoch of. */
+  readonly epochOf?: { readonly users: number, readonly items: number }
   /** Ours, step by step; each beside the PyTorch step that was taken right after it. */
   readonly ours: readonly StepTime[]
   /** Undefined: why PyTorch is not there is in `withoutTorch`. */
@@ -36,7 +38,7 @@ export function pairedRatio (ours: readonly number[], theirs: readonly number[])
 
 /** The figures for people. */
 export function trainReport (figures: TrainFigures): string {
-  const { system, backend, threads, batchSize, ours, torch, losses, batchMs, memory } = figures
+  const { system, backend, threads, batchSize, epochOf, ours, torch, losses, batchMs, memory } = figures
   const row = (name: string, steps: readonly StepTime[]): string => [
     name.padEnd(26), ...(['wall', 'cpu'] as const).flatMap((kind) => {
       const values = steps.map((step) => step[kind])
@@ -59,6 +61,12 @@ export function trainReport (figures: TrainFigures): string {
       `at most ${MOST_RATIO} on the wall: ${wall <= MOST_RATIO ? 'yes' : 'no'}`,
       lossLine(losses.ours, losses.torch ?? [])
     )
+  }
+  if (epochOf !== undefined) {
+    const seconds = (steps: readonly StepTime[]): string =>
+      (steps.reduce((sum, { wall }) => sum + wall, 0) / 1000).toFixed(1)
+    lines.push(`the epoch of ${epochOf.users} users and ${epochOf.items} items: ours ${seconds(ours)} s` +
+      (torch === undefined ? '' : `, PyTorch ${seconds(torch.steps)} s`))
   }
   lines.push(
     `drawing and packing a batch (in no step above): ${batchMs.toFixed(0)} ms`,

@@ -251,6 +251,7 @@ export const BENCH_TRAIN = {
   flags: {
     backend: { type: 'string', value: 'native-gpu|native|wasm|cpu', default: 'native', says: 'what computes' },
     threads: { type: 'string', value: 'n', default: '1', says: 'of each side' },
+    in: { type: 'string', value: 'folder', says: 'what embed left: all steps of an epoch of it, instead of a made-up log' },
     steps: { type: 'string', value: 'n', default: '24', says: 'of each side' },
     items: { type: 'string', value: 'n', default: '10000', says: 'an even number' },
     batch: { type: 'string', value: 'n', default: '128', says: 'sequences a step' },
@@ -262,6 +263,7 @@ export const BENCH_TRAIN = {
   examples: [
     { run: 'bench-train', says: 'step against step' },
     { run: 'bench-train --system llm-edt --batch 512', says: 'LLM-EDT, in batches as large as its paper has them' },
+    { run: 'bench-train --in work/shop/embeddings', says: 'an epoch of a log of yours' },
     { run: 'bench-train --epochs 2', says: 'memory after each part of an epoch' },
   ],
   json: 'every figure of the report',

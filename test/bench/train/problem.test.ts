@@ -2,14 +2,15 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { makeProblem } from '../../../bench/train/problem.ts'
+import { madeUpLog } from '../../../bench/train/made-up-log.ts'
+import { LENGTH, makeProblem } from '../../../bench/train/problem.ts'
 import { writeProblem } from '../../../bench/train/problem-files.ts'
 import { createAdam } from '../../../src/nn/adam.ts'
 import { createDropout } from '../../../src/nn/dropout.ts'
 import { type LoadedTf, loadTf } from '../../../src/nn/tf.ts'
 import { trainStep } from '../../../src/train/step.ts'
 
-const SIZE = { steps: 2, items: 20, batchSize: 3 }
+const EPOCH = { batchSize: 3, log: madeUpLog({ users: 6, items: 20, longest: LENGTH }) }
 
 let loaded: LoadedTf
 let folder: string
@@ -28,7 +29,7 @@ describe.each([
 ] as const)('a step of %s', (system, terms) => {
   it('computes every term of the loss on full sequences of length 50', () => {
     const { tf } = loaded
-    const problem = makeProblem({ system, ...SIZE })
+    const problem = makeProblem({ system, ...EPOCH })
     const [batch] = problem.batches
     expect(problem.batches).toHaveLength(2)
     expect([batch!.mixed.batch, batch!.mixed.length, problem.settings.width]).toEqual([3, 50, 128])
@@ -40,7 +41,7 @@ describe.each([
 })
 
 describe('the problem of llm-edt', () => {
-  const problem = makeProblem({ system: 'llm-edt', ...SIZE })
+  const problem = makeProblem({ system: 'llm-edt', ...EPOCH })
 
   it('is its first phase: the mixed thread alone, with a profile for each user', () => {
     const { phase, spec, batches, profiles } = problem

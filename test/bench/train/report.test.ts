@@ -34,6 +34,12 @@ describe('the report', () => {
     expect(trainReport({ ...figures, ours: figures.ours.map(({ wall }) => step(wall / 1.25)) })).toContain('wall: yes')
   })
 
+  it('gives the seconds of an epoch where it is one of a real log', () => {
+    expect(trainReport(figures)).not.toContain('the epoch of')
+    const text = trainReport({ ...figures, epochOf: { users: 300, items: 50 } })
+    expect(text).toContain('the epoch of 300 users and 50 items: ours 1.1 s, PyTorch 0.8 s')
+  })
+
   it('says where a later loss shows that both do not train the same thing', () => {
     const losses = { ours: [15.123456, 14.5], torch: [15.123454, 14.5002] }
     expect(trainReport({ ...figures, losses })).toContain('apart by at most 0.001 %: no')
