@@ -1,6 +1,7 @@
 import { deserialize, serialize } from 'node:v8'
 import { openBundle } from '../../src/bundle/open.ts'
 import { openExactTopK } from '../../src/encode/exact-top-k.ts'
+import { groupByLength, positionsPerRun } from '../../src/encode/length-groups.ts'
 import { openSession } from '../../src/encode/ort.ts'
 import { valueRanges } from '../../src/encode/value-ranges.ts'
 import { IsthmusError } from '../../src/errors.ts'
@@ -69,6 +70,9 @@ async function encoderLevers (random: Random, closers: Array<() => Promise<void>
     const histories = drawHistories(batch, random)
     const trimmed = encoderFeeds(histories, random)
     const whole = encoderFeeds(histories, random, SHAPE.length)
+    const parts = groupByLength(histories.lengths, positionsPerRun(SHAPE.width)).map((rows) => encoderFeeds({
+      lengths: rows.map((row) => histories.lengths[row]!), own: rows.map((row) => histories.own[row]!),
+    }, random))
     const lever = (name: string, before: string, after: string, used: string, run: Lever['run']): Lever =>
       ({ name: `${name}, batch ${batch}`, before, after, used, run, clock: 'cpu', perCall: batch })
     const now = async (): Promise<unknown> => await last.run(trimmed)
@@ -77,6 +81,12 @@ async function encoderLevers (random: Random, closers: Array<() => Promise<void>
       lever('padding', `to ${SHAPE.length}`, 'to the batch\'s longest', 'after', {
         before: async () => await last.run(whole), after: now,
       }),
+      ...(batch === 1
+        ? []
+        : [lever('lengths', 'one run', 'runs of like lengths', 'after', {
+            before: now,
+            after: async () => { for (const part of parts) await last.run(part) },
+          })]),
       lever('threads of ONNX Runtime', 'two', 'one', 'after', { before: async () => await two.run(trimmed), after: now }),
       lever('encoder in int8', 'float32', 'int8', 'before; after where `export --int8` finds that it ranks as well', {
         before: now, after: async () => await small.run(trimmed),

@@ -1,6 +1,7 @@
 import type { EncoderFacts } from '../bundle/manifest.ts'
 import { padPositions } from '../data/window.ts'
 import { IsthmusError } from '../errors.ts'
+import { groupByLength, positionsPerRun } from './length-groups.ts'
 import { openSession, type OrtTensor, type Provider, type ProviderChoice } from './ort.ts'
 
 /** One item of a window: its vector [globalWidth + localWidth], and whether it is of the domain asked for. */
@@ -16,7 +17,8 @@ export interface UserEncoder {
   readonly fallback?: string
   /**
    * Windows (oldest first, already cut to the window length; may be empty) -> [windows.length, userWidth], row-major.
-   * Padded to the batch's longest only. Fails with `engine_bad_output` where a result is not finite.
+   * Padded to the longest of those that are run together only: on the CPU a batch is split into runs of like lengths.
+   * Fails with `engine_bad_output` where a result is not finite.
    */
   encode: (windows: ReadonlyArray<readonly WindowItem[]>) => Promise<Float32Array>
   close: () => Promise<void>
@@ -47,16 +49,31 @@ export async function openUserEncoder (
     provider: session.provider,
     ...(session.fallback === undefined ? {} : { fallback: session.fallback }),
     async encode (windows) {
-      const { user_vec: output } = await session.run(packWindows(windows, facts), ['user_vec'])
-      if (output?.type !== 'float32' || output.data.length !== windows.length * facts.userWidth) {
-        throw new IsthmusError('engine_bad_output', `${file} gave vectors of another shape`, { place: { file } })
+      // A GPU does the padding in no time, but each run has to be started.
+      if (windows.length < 2 || session.provider === 'cuda') return await run(windows)
+      const groups = groupByLength(windows.map(({ length }) => length), positionsPerRun(facts.globalWidth))
+      if (groups.length === 1) return await run(windows)
+      const users = new Float32Array(windows.length * facts.userWidth)
+      for (const rows of groups) {
+        const vectors = await run(rows.map((row) => windows[row]!))
+        for (const [i, row] of rows.entries()) {
+          users.set(vectors.subarray(i * facts.userWidth, (i + 1) * facts.userWidth), row * facts.userWidth)
+        }
       }
-      if (!output.data.every(Number.isFinite)) {
-        throw new IsthmusError('engine_bad_output', `${file} gave a vector that is not finite`, { place: { file } })
-      }
-      return output.data
+      return users
     },
     close: session.close,
+  }
+
+  async function run (windows: ReadonlyArray<readonly WindowItem[]>): Promise<Float32Array> {
+    const { user_vec: output } = await session.run(packWindows(windows, facts), ['user_vec'])
+    if (output?.type !== 'float32' || output.data.length !== windows.length * facts.userWidth) {
+      throw new IsthmusError('engine_bad_output', `${file} gave vectors of another shape`, { place: { file } })
+    }
+    if (!output.data.every(Number.isFinite)) {
+      throw new IsthmusError('engine_bad_output', `${file} gave a vector that is not finite`, { place: { file } })
+    }
+    return output.data
   }
 }
 

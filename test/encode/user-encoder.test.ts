@@ -33,6 +33,18 @@ describe('a user encoder', () => {
     await encoder.close()
   })
 
+  it('gives each row its own vector where a batch is run in parts', async () => {
+    const encoder = await open()
+    // So many short ones beside long ones that padding them costs more than a run.
+    const histories = Array.from({ length: 260 }, (_, i) => tiny.items.slice(i % 40, i % 40 + (i % 60 === 7 ? 20 : 1)))
+    const together = await encoder.encode(histories.map(windowOf))
+    for (const [i, history] of histories.entries()) {
+      const [alone, batched] = [await encoder.encode([windowOf(history)]), together.subarray(i * 32, (i + 1) * 32)]
+      expect([...batched]).toEqual([...alone].map((value) => expect.closeTo(value, 6)))
+    }
+    await encoder.close()
+  })
+
   it('leaves the local half of a user without an item of the domain at zero', async () => {
     const encoder = await open()
     const vector = await encoder.encode([windowOf(tiny.items.slice(70, 75))])
