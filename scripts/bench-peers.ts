@@ -17,7 +17,7 @@ await runCommand(BENCH_PEERS, async ({ flags }) => {
     bundle, connections: [1, 16, 64], seconds, rounds, say: (message) => console.error(`bench-peers: ${message}`), onProgress,
   })
   finish()
-  const report = `${machineLine()}\n\n${peersReport(rows, same)}`
+  const report = `${machineLine(bundle)}\n\n${peersReport(rows, same)}`
   if (flags.write === true) await writeSection('bench:peers', 'The service and others at the same job', report)
   return { says: flags.write === true ? `bench:peers: wrote ${PAGE}` : report, result: { rows, same } }
 })
