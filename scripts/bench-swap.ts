@@ -10,7 +10,7 @@ import { startReported } from '../src/progress.ts'
 
 await runCommand(BENCH_SWAP, async ({ flags }) => {
   const { bundle = join(packageRoot, 'models/demo') } = flags
-  const seconds = above0('seconds', flags.seconds, 10)
+  const seconds = above0('seconds', flags.seconds, 30)
   const rounds = atLeast('rounds', flags.rounds, 3, 1)
   const machine = machineLine(bundle)
   const { onProgress, finish } = startReported({ label: 'bench-swap', unit: 'slices' })

@@ -22,6 +22,8 @@ export interface Bundle {
 export interface OpenBundleOptions {
   /** `on-read`: a file is hashed when it is read and not before, where a loaded engine vouches for all of them. */
   readonly verify?: 'all' | 'on-read'
+  /** Awaited after each file that is hashed at once. */
+  readonly pause?: () => Promise<void>
 }
 
 /**
@@ -30,7 +32,9 @@ export interface OpenBundleOptions {
  * `format_unsupported` or `artefact_path_invalid` (a name, link or special file that leads elsewhere); the place names
  * the file.
  */
-export async function openBundle (pathOrRoot: string, { verify = 'all' }: OpenBundleOptions = {}): Promise<Bundle> {
+export async function openBundle (
+  pathOrRoot: string, { verify = 'all', pause }: OpenBundleOptions = {}
+): Promise<Bundle> {
   const dir = await versionDir(resolve(pathOrRoot))
   const manifestPath = join(dir, MANIFEST_FILE)
   const manifest = parseManifest((await readPlain(manifestPath, MOST_MANIFEST_BYTES)).toString('utf8'), manifestPath)
@@ -44,7 +48,12 @@ export async function openBundle (pathOrRoot: string, { verify = 'all' }: OpenBu
     if (path.endsWith('.onnx')) scanOnnx(bytes, join(dir, path))
     return bytes
   }
-  if (verify === 'all') for (const path of listed.keys()) await read(path)
+  if (verify === 'all') {
+    for (const path of listed.keys()) {
+      await read(path)
+      await pause?.()
+    }
+  }
 
   return {
     dir,

@@ -9,6 +9,7 @@ import { openExactIndex } from '../retrieve/exact.ts'
 import { openIndex, type OpenIndexOptions, type RowNames } from '../retrieve/open-index.ts'
 import { parsePopularity } from '../retrieve/popularity.ts'
 import type { FilterFields } from './item-filter.ts'
+import type { Pause } from './pauses.ts'
 
 /** An item as the engine holds it; its row is its place in `DomainCatalogue.items`. */
 export interface CatalogueItem extends BundleItem, FilterFields {
@@ -29,14 +30,21 @@ export interface DomainCatalogue {
 /** Where an item is. */
 export interface Place { readonly domain: DomainCatalogue, readonly row: number }
 
+export interface OpenCatalogueOptions extends OpenIndexOptions {
+  /** Awaited between its parts. */
+  readonly pause: Pause
+}
+
 /** Loads one domain of a verified bundle. Fails with the `artefact_*` codes where its files do not fit together. */
 export async function openCatalogue (
-  bundle: Bundle, domain: BundleDomain, global: AffineMap, rowOf: RowNames['rowOf'], options: OpenIndexOptions
+  bundle: Bundle, domain: BundleDomain, global: AffineMap, rowOf: RowNames['rowOf'],
+  { pause, ...options }: OpenCatalogueOptions
 ): Promise<DomainCatalogue> {
   const { encoder: facts, embedder } = bundle.manifest
   const { name } = domain
   const width = facts.globalWidth + facts.localWidth
   const items = parseItems(await bundle.readText(files.items(name)), files.items(name), domain.items)
+  await pause()
   const base = await bundle.readFloats(files.vectors(name), items.length * width)
   if (!base.every(Number.isFinite)) {
     throw new IsthmusError('artefact_invalid', `${files.vectors(name)} holds numbers that are not finite`, {
@@ -50,11 +58,13 @@ export async function openCatalogue (
         outWidth: facts.localWidth,
         values: await bundle.readFloats(files.localMap(name), affineLength(embedder.width, facts.localWidth)),
       }
+  await pause()
   const popularity = parsePopularity(await bundle.readText(files.popularity(name)), files.popularity(name))
   const encoder = await openUserEncoder(await bundle.read(files.encoder(name)), facts, {
     provider: options.provider, file: files.encoder(name),
   })
   try {
+    await pause()
     return {
       name,
       items,

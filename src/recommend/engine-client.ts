@@ -70,7 +70,7 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     restartDelay = (attempt) => attempt === 0 ? 0 : Math.min(10_000, 100 * 2 ** attempt),
     startThread = startEngineThread, now = () => performance.now(),
   } = options
-  const { bundle, provider, retrieval, cluster, userCache, chart } = options
+  const { bundle, provider, retrieval, cluster, userCache, chart, gently = false } = options
   const data = {
     ...(provider && { provider }),
     ...(retrieval && { retrieval }),
@@ -98,12 +98,12 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
   let closed: Promise<void> | undefined
   let drained: (() => void) | undefined
 
-  const start = async (path: string): Promise<EngineThread> => {
+  const start = async (path: string, more: Pick<EngineWorkerData, 'gently'> = {}): Promise<EngineThread> => {
     const direct: Waiting[] = []
     const openedHere = new Set<string>()
     let open = false
     let death: IsthmusError | undefined
-    const starting = await startThread({ bundle: path, ...data }, {
+    const starting = await startThread({ bundle: path, ...data, ...more }, {
       onLog: log,
       onAnswers (reply) {
         status = reply.status
@@ -224,7 +224,8 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     })
   }
 
-  const first = await start(bundle)
+  // Started again it is in a hurry: nobody answers meanwhile.
+  const first = await start(bundle, gently ? { gently } : {})
   thread = first
   const { model, about, opensDomains, embedder } = first
   return {

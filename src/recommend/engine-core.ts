@@ -16,6 +16,7 @@ import type {
 import { explain, type Explainable } from './explain.ts'
 import { checkGolden } from './golden.ts'
 import { filterRows } from './item-filter.ts'
+import type { Pause } from './pauses.ts'
 import { popularHits, rank } from './rank.ts'
 import { searchTitles } from './search.ts'
 import { nearestByGlobalHalf } from './similar.ts'
@@ -30,6 +31,8 @@ export interface OpenEngineOptions {
   readonly userCache?: number
   /** Whether items can be asked for by their place on a chart; its axes are fitted at load. */
   readonly chart?: boolean
+  /** Awaited between the parts of the load. */
+  readonly pause?: Pause
   /** Told once at load what an operator should know, e.g. why an index is not used. */
   readonly log?: (message: string) => void
 }
@@ -52,7 +55,8 @@ export interface EngineCore extends Engine {
 export async function openEngine (
   bundle: Bundle,
   {
-    provider = 'auto', retrieval = 'auto', cluster, userCache = 0, chart: wantsChart = false, log = () => {},
+    provider = 'auto', retrieval = 'auto', cluster, userCache = 0, chart: wantsChart = false, pause = async () => {},
+    log = () => {},
   }: OpenEngineOptions = {}
 ): Promise<EngineCore> {
   const { manifest } = bundle
@@ -99,16 +103,18 @@ export async function openEngine (
         return place?.domain.name === described.name ? place.row : undefined
       }
       const choice: OpenIndexOptions = { choice: retrieval, provider, log, ...(cluster && { cluster }) }
-      const domain = await openCatalogue(bundle, described, itemMap, rowOf, choice)
+      const domain = await openCatalogue(bundle, described, itemMap, rowOf, { ...choice, pause })
       domains.set(domain.name, domain)
       for (const [row, { itemId }] of domain.items.entries()) {
         if (places.has(itemId)) throw twice(itemId, files.items(domain.name))
         places.set(itemId, { domain, row })
       }
+      await pause()
     }
     const fallback = [...domains.values()].find(({ encoder }) => encoder.fallback !== undefined)?.encoder.fallback
     if (fallback !== undefined) log(`CUDA is not in use, the CPU is: ${fallback}`)
     await checkGolden(bundle, engine)
+    await pause()
     if (wantsChart) chart = drawChart([...domains.values()], facts.globalWidth)
   } catch (error) {
     await close()

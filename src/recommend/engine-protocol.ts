@@ -49,4 +49,6 @@ export interface EngineWorkerData {
   /** User vectors that are kept for histories that come again; 0, unless given: none. */
   readonly userCache?: number
   readonly chart?: boolean
+  /** Whether the load rests between its parts, since another engine answers on the same cores meanwhile. */
+  readonly gently?: boolean
 }

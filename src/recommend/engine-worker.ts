@@ -1,16 +1,23 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { openBundle } from '../bundle/open.ts'
 import { faultOf } from '../errors.ts'
-import { type EngineCore, openEngine } from './engine-core.ts'
+import { type EngineCore, openEngine, type OpenEngineOptions } from './engine-core.ts'
 import type {
   EngineAnswer, EngineCall, EngineReply, EngineRequest, EngineValue, EngineWorkerData
 } from './engine-protocol.ts'
+import { createPauses } from './pauses.ts'
+
+/** A gentle load takes a third of a core. */
+const REST = 2
 
 /** The thread that owns one bundle: ONNX Runtime and hnswlib block whatever thread they are called on. */
-async function serve (port: MessagePort, { bundle: path, ...options }: EngineWorkerData): Promise<void> {
+async function serve (
+  port: MessagePort, { bundle: path, gently = false, ...options }: EngineWorkerData
+): Promise<void> {
   const send = (reply: EngineReply): void => port.postMessage(reply)
   const log = (message: string): void => send({ kind: 'log', message })
-  const opened = await open(path, { ...options, log }).catch((error: unknown) => {
+  const pause = gently ? createPauses({ share: REST }) : undefined
+  const opened = await open(path, { ...options, log, ...(pause && { pause }) }).catch((error: unknown) => {
     send({ kind: 'refused', fault: faultOf(error) })
   })
   if (opened === undefined) return
@@ -27,9 +34,9 @@ async function serve (port: MessagePort, { bundle: path, ...options }: EngineWor
 }
 
 async function open (
-  path: string, options: Parameters<typeof openEngine>[1]
+  path: string, options: OpenEngineOptions
 ): Promise<{ engine: EngineCore, dir: string }> {
-  const bundle = await openBundle(path)
+  const bundle = await openBundle(path, options)
   return { engine: await openEngine(bundle, options), dir: bundle.dir }
 }
 

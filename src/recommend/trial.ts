@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { errorOf, IsthmusError } from '../errors.ts'
 import { compiled } from '../paths.ts'
 import type { EngineWorkerData } from './engine-protocol.ts'
-import type { TrialReply } from './trial-process.ts'
+import type { TrialReply } from './try-bundles.ts'
 
 export interface TrialOptions {
   /** Milliseconds that one bundle may take; then the process is killed, since nothing stops an endless graph. */

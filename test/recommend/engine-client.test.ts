@@ -219,6 +219,14 @@ describe('the engine client', () => {
     expect(await after).toBe('recommend')
   })
 
+  it('loads gently where another engine answers, and at once when its worker has died', async () => {
+    const { engine, threads } = await open({ gently: true })
+    threads.die('boom')
+    while (threads.started.length < 2) await settle()
+    expect(threads.started.map(({ gently }) => gently)).toEqual([true, undefined])
+    await engine.close()
+  })
+
   it('keeps trying to start a worker, waiting longer each time, and says so', async () => {
     const attempts: number[] = []
     const said: string[] = []

@@ -1,8 +1,10 @@
 import { appendFile, cp, mkdtemp, rm } from 'node:fs/promises'
 import { fork } from 'node:child_process'
-import { tmpdir } from 'node:os'
+import { constants, getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { compiled } from '../../src/paths.ts'
 import { createTrials } from '../../src/recommend/trial.ts'
 import { writeTinyBundle } from '../support/tiny-bundle.ts'
 
@@ -21,6 +23,16 @@ describe('a trial', () => {
       trials.close()
       await tiny.close()
       await rm(scratch, { recursive: true })
+    }
+  })
+
+  it('leaves the cores to what answers', async () => {
+    const child = fork(compiled('src/recommend/trial-process.ts'), { execArgv: [], stdio: 'ignore' })
+    try {
+      while (getPriority(child.pid) === getPriority()) await setTimeout(1)
+      expect(getPriority(child.pid)).toBe(constants.priority.PRIORITY_BELOW_NORMAL)
+    } finally {
+      child.kill('SIGKILL')
     }
   })
 

@@ -197,12 +197,12 @@ export const BENCH_SWAP = {
   says: 'At half of the measured capacity. Runs alone on 127.0.0.1, the load on a core of its own.',
   flags: {
     ...BENCHED,
-    seconds: { type: 'string', value: 's', default: '10', says: 'of each slice' },
+    seconds: { type: 'string', value: 's', default: '30', says: 'of each slice, which whole swaps have to fit into' },
     rounds: { type: 'string', value: 'n', default: '3', says: 'slices without swaps, and as many with' },
     deadline: DEADLINE,
     write: WRITE,
   },
-  examples: [{ run: 'bench-swap', says: 'a minute and a half' }],
+  examples: [{ run: 'bench-swap', says: 'three minutes' }],
   json: 'what was offered, seconds of each swap, and the ratio of p99',
 } as const satisfies Command
 

@@ -37,7 +37,7 @@ export interface OpenModelDeps {
   readonly log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
   readonly engine: Pick<
     EngineClientOptions,
-    'provider' | 'retrieval' | 'cluster' | 'userCache' | 'chart' | 'maxWaiting' | 'onBatch' | 'onSent' | 'onDrop'
+    'provider' | 'retrieval' | 'cluster' | 'userCache' | 'chart' | 'maxWaiting' | 'gently' | 'onBatch' | 'onSent' | 'onDrop'
   >
   /** Told when a model's worker died, and when it answers again. */
   readonly onState: (version: string, state: 'ready' | 'down') => void

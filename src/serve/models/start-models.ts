@@ -43,7 +43,7 @@ export async function startModels (deps: StartModelsDeps): Promise<StartedModels
     tokensPerDay: config.embedTokensPerDay, onTokens: (tokens) => { metrics.embeddingTokens.inc(tokens) },
   }))
   const down = new Set<string>()
-  const open = async (dir: string): Promise<OpenedModel> => await openModel(dir, {
+  const open = async (dir: string, gently = false): Promise<OpenedModel> => await openModel(dir, {
     store,
     embedders,
     bring: domainBringer(openDomains),
@@ -55,6 +55,7 @@ export async function startModels (deps: StartModelsDeps): Promise<StartedModels
       userCache,
       chart: playground,
       maxWaiting,
+      gently,
       onSent: (ms) => metrics.queueWait.observe(ms / 1000),
       onDrop: (reason) => {
         if (reason === 'deadline') metrics.deadlineExpired.inc({ stage: 'queue' })
@@ -92,7 +93,8 @@ export async function startModels (deps: StartModelsDeps): Promise<StartedModels
     for (const model of opened) await model.seed(new AbortController().signal)
     const selection = folder?.selection ?? { version: lead.engine.model.version, variants: [] }
     const shares = sharesOf(selection, new Map(opened.map((model) => [model.engine.model.version, model])))
-    return { lead, pool: createModelPool(shares), versions: { root: folder?.root, tryVersion, open } }
+    const versions = { root: folder?.root, tryVersion, open: async (dir: string) => await open(dir, true) }
+    return { lead, pool: createModelPool(shares), versions }
   } catch (error) {
     for (const model of opened) await model.close()
     throw error
