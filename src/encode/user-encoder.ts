@@ -50,9 +50,10 @@ export async function openUserEncoder (
     ...(session.fallback === undefined ? {} : { fallback: session.fallback }),
     async encode (windows) {
       // A GPU does the padding in no time, but each run has to be started.
-      if (windows.length < 2 || session.provider === 'cuda') return await run(windows)
-      const groups = groupByLength(windows.map(({ length }) => length), positionsPerRun(facts.globalWidth))
-      if (groups.length === 1) return await run(windows)
+      const groups = session.provider === 'cuda'
+        ? []
+        : groupByLength(windows.map(({ length }) => length), positionsPerRun(facts.globalWidth))
+      if (groups.length < 2) return await run(windows)
       const users = new Float32Array(windows.length * facts.userWidth)
       for (const rows of groups) {
         const vectors = await run(rows.map((row) => windows[row]!))

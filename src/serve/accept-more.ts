@@ -41,17 +41,16 @@ export async function acceptMore (server: Server, { more, backlog }: AcceptMoreO
 
 async function handedBack (child: ChildProcess, server: Server, times: number): Promise<SendHandle[]> {
   const handles: SendHandle[] = []
+  let timer: NodeJS.Timeout | undefined
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(reject, WITHIN_MS, new Error(`no answer within ${WITHIN_MS} ms`))
+    timer = setTimeout(reject, WITHIN_MS, new Error(`no answer within ${WITHIN_MS} ms`))
     child.once('error', reject).once('exit', (code, signal) => reject(new Error(`it ended (${signal ?? code})`)))
     child.on('message', (_message, handle) => {
       if (handle === undefined) return reject(new Error('it sent no socket back'))
-      if (handles.push(handle) < times) return
-      clearTimeout(timer)
-      resolve()
+      if (handles.push(handle) === times) resolve()
     })
     // The handle below the server: a server that is sent would accept over there too, and lose what it accepted.
     child.send(times, (server as Server & { readonly _handle: SendHandle })._handle)
-  })
+  }).finally(() => clearTimeout(timer))
   return handles
 }

@@ -39,8 +39,8 @@ describe('a server whose turns accept more connections', () => {
     }
     return seen
   }
-  const answer = async (agent: false | undefined = false): Promise<string> => await new Promise((resolve, reject) => {
-    request({ host: '127.0.0.1', port, agent }, (response) => {
+  const answer = async (): Promise<string> => await new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', port, agent: false }, (response) => {
       response.setEncoding('utf8').once('data', resolve)
     }).on('error', reject).end()
   })
