@@ -6,8 +6,8 @@ const LOWEST = Math.fround(-3e38)
 
 /**
  * The encoder with exact search behind it as one graph: `user_vec` meets the items [rows, width], a mask [B, rows]
- * hides what must not be found, and the best `k` come out as `scores` and `columns`. What `exact-top-k.ts` does in a
- * second run, without the rows that were posted since.
+ * hides what must not be found, and the best `k` come out as `scores` and `columns`. What `scan.ts` does in a second
+ * run, without the rows that were posted since.
  */
 export function joinTopK (encoder: Uint8Array, base: Float32Array, width: number): Uint8Array {
   const model = ModelProto.toObject(ModelProto.decode(encoder), { longs: Number }) as Model

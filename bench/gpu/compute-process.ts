@@ -1,7 +1,7 @@
 import { encoderFeeds, encoderGraphs, drawHistories, SHAPE } from '../engine/encoders.ts'
 import { answerParent } from '../child.ts'
 import { median } from '../statistics.ts'
-import { openExactTopK, type TopK } from '../../src/encode/exact-top-k.ts'
+import { openScan, type TopK } from '../../src/encode/scan.ts'
 import { openSession, type Provider } from '../../src/encode/ort.ts'
 import { unitRows } from '../../src/numeric/cosine.ts'
 import { createRandom, type Random } from '../../src/random.ts'
@@ -56,7 +56,7 @@ async function encode (
 async function find (items: number, batches: readonly number[], random: Random): Promise<ComputeRow[]> {
   const width = SHAPE.userWidth
   const base = randomUnits(items, width, random)
-  const open = async (provider: Provider) => await openExactTopK(base, width, provider)
+  const open = async (provider: Provider) => await openScan(base, width, { provider, rows: 'float32' })
   const [cpu, cuda] = [await open('cpu'), await open('cuda')]
   const added = randomUnits(1, width, random)
   const rows: ComputeRow[] = []

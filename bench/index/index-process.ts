@@ -49,7 +49,7 @@ async function measure (question: IndexQuestion): Promise<IndexFigures> {
   const enough = recall.find(({ ef, recall }) => ef >= 100 && recall >= RECALL_WANTED) ?? recall.at(-1)!
   built.length = 0
 
-  const exact = await openExactIndex(vectors, width, 'cpu')
+  const exact = await openExactIndex(vectors, width, { provider: 'cpu' })
   const exactLatency = await search(exact, queries, width, Math.min(200, users))
   await exact.close()
 

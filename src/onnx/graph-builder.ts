@@ -11,11 +11,11 @@ export interface GraphBuilder {
   input: (name: string, type: ElementType, shape: Shape) => string
   output: (name: string, value: string, type: ElementType, shape: Shape) => void
   /** A constant tensor, row-major. One name is stored once. */
-  constant: (name: string, shape: readonly number[], data: Float32Array | BigInt64Array) => string
+  constant: (name: string, shape: readonly number[], data: Float32Array | BigInt64Array | Uint8Array) => string
   scalar: (value: number) => string
   /** int64 [values.length], what shapes and axes are given as. */
   integers: (values: readonly number[]) => string
-  /** One node with one output; the same node twice is recorded once. */
+  /** One node with one output; the same node twice is recorded once. An operator that is not ONNX's names its domain. */
   node: (type: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>) => string
   /** One node with several outputs. */
   nodes: (
@@ -31,13 +31,14 @@ export function createGraph (name: string): GraphBuilder {
   const recorded: object[] = []
   const constants = new Map<string, object>()
   const known = new Map<string, string[]>()
+  const domains = new Map([['', OPSET]])
 
   const constant: GraphBuilder['constant'] = (id, shape, data) => {
     if (!constants.has(id)) {
       constants.set(id, {
         name: id,
         dims: shape,
-        data_type: data instanceof Float32Array ? ELEMENT_TYPES.float32 : ELEMENT_TYPES.int64,
+        data_type: elementType(data),
         raw_data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
       })
     }
@@ -49,8 +50,15 @@ export function createGraph (name: string): GraphBuilder {
     if (earlier !== undefined) return earlier
     const id = `${type}_${recorded.length}`
     const made = Array.from({ length: count }, (_, i) => i === 0 ? id : `${id}_${i}`)
+    const [, domain, operator] = /^(?:(.*)\.)?(.*)$/.exec(type)!
+    if (domain !== undefined) domains.set(domain, 1)
     recorded.push({
-      op_type: type, name: id, input: from, output: made, attribute: Object.entries(attributes).map(toAttribute)
+      op_type: operator,
+      name: id,
+      input: from,
+      output: made,
+      attribute: Object.entries(attributes).map(toAttribute),
+      ...(domain !== undefined && { domain }),
     })
     known.set(key, made)
     return made
@@ -74,7 +82,7 @@ export function createGraph (name: string): GraphBuilder {
       return ModelProto.encode({
         ir_version: IR_VERSION,
         producer_name: 'isthmus',
-        opset_import: [{ domain: '', version: OPSET }],
+        opset_import: [...domains].map(([domain, version]) => ({ domain, version })),
         graph: { name, node: recorded, initializer: [...constants.values()], input: inputs, output: outputs },
       }).finish()
     },
@@ -85,6 +93,11 @@ export function createGraph (name: string): GraphBuilder {
 function toAttribute ([name, value]: [string, Attribute]): object {
   if (typeof value === 'number') return { name, i: value, type: 2 }
   return 'real' in value ? { name, f: value.real, type: 1 } : { name, ints: value, type: 7 }
+}
+
+function elementType (data: Float32Array | BigInt64Array | Uint8Array): number {
+  if (data instanceof Uint8Array) return ELEMENT_TYPES.uint8
+  return data instanceof Float32Array ? ELEMENT_TYPES.float32 : ELEMENT_TYPES.int64
 }
 
 function valueInfo (name: string, type: ElementType, shape: Shape): object {

@@ -90,7 +90,7 @@ export async function emptyCatalogue (
   return {
     name,
     items: [],
-    index: await openExactIndex(nothing, projector.width, provider),
+    index: await openExactIndex(nothing, projector.width, { provider }),
     encoder: { ...encoder, close: async () => {} },
     projector,
     popular: [],

@@ -1,25 +1,35 @@
-import { openExactTopK } from '../encode/exact-top-k.ts'
-import type { ProviderChoice } from '../encode/ort.ts'
+import { openScan, type OpenScanOptions } from '../encode/scan.ts'
 import type { CandidateIndex, Hit, SearchRequest } from './candidate-index.ts'
 import { byScore, createVectorTable, dot } from './vector-table.ts'
 
-/** Fetched beyond k, so that rows whose scores differ by rounding alone still come in the right order. */
-const MARGIN = 8
-/** Scores nearer than this, relative to the larger of them and 1, may be swapped by rounding in the runtime. */
+/**
+ * Fetched beyond k: enough to see that no other row may belong there. With int8, of 2,000 users' k = 10 over 7,601 items
+ * 0.5 % had to ask for more, of k = 20 1.9 %.
+ */
+const MARGIN = { float32: (_k: number) => 8, int8: (k: number) => k + 16 }
+/** Scores nearer than this, relative to the larger of them and 1, may be swapped by the rounding of float32. */
 const ROUNDING = 1e-5
 const FIRST_SLOTS = 16
 
+export interface OpenExactOptions extends OpenScanOptions {
+  /** Told when rows cannot be scanned in int8 that should be. */
+  readonly log?: (message: string) => void
+}
+
 /**
  * The whole catalogue, scored. Rows put since the start are one more input of the graph: no rebuild, no recall to lose.
+ * What the scan finds is scored again from the vectors as they are, and where its own scores leave in doubt which rows
+ * are the best it is asked for more of them: the answer is exact, however the scan rounds.
  * @param base [rows, width], row-major, shared and never written to
  */
 export async function openExactIndex (
-  base: Float32Array, width: number, provider: ProviderChoice = 'auto'
+  base: Float32Array, width: number, { log = () => {}, ...options }: OpenExactOptions = {}
 ): Promise<CandidateIndex> {
   const table = createVectorTable(base, width)
   // The runtime wants at least one column on either side; unused ones are masked for good.
   const baseColumns = Math.max(1, table.baseRows)
-  const topK = await openExactTopK(table.baseRows > 0 ? base : new Float32Array(width), width, provider)
+  const scan = await openScan(table.baseRows > 0 ? base : new Float32Array(width), width, options)
+  if (scan.doubt !== undefined && scan.provider === 'cpu') log(`ONNX Runtime reads float32 rows, because ${scan.doubt}`)
   /** A row's vector stands in the base, or, once put, in a slot behind it. */
   const slots = new Map<number, number>()
   let added = new Float32Array(FIRST_SLOTS * width)
@@ -50,27 +60,36 @@ export async function openExactIndex (
     return count
   }
 
+  /** @param beyond times the rows that are usually fetched beyond k */
   async function searchSome (
-    queries: Float32Array, requests: readonly SearchRequest[], extra: number
+    queries: Float32Array, requests: readonly SearchRequest[], beyond: number
   ): Promise<Hit[][]> {
     const columns = live.length
     const mask = new Uint8Array(requests.length * columns)
     const admitted = requests.map((request, q) => admit(request, mask.subarray(q * columns, (q + 1) * columns)))
-    const fetched = Math.min(columns, Math.max(...requests.map(({ k }) => k)) + extra)
-    const found = await topK.search(queries, mask, added, fetched)
+    const most = Math.max(...requests.map(({ k }) => k))
+    const fetched = Math.min(columns, most + beyond * MARGIN[scan.rows](most))
+    const found = await scan.search(queries, mask, added, fetched)
 
     const answers: Hit[][] = []
     for (const [q, request] of requests.entries()) {
       const query = queries.subarray(q * width, (q + 1) * width)
+      const slack = scan.slack(query)
       const hits: Hit[] = []
+      /** What the least of the best k is worth at least: that of the first k seen. */
+      let bar = Infinity
+      let sure = false
       for (let i = q * fetched; i < (q + 1) * fetched && found.scores[i] !== -Infinity; i++) {
+        sure = hits.length >= request.k && found.scores[i]! + slack < bar - ROUNDING * Math.max(1, Math.abs(bar))
+        if (sure) break
         const row = rowAt[found.columns[i]!]!
-        hits.push({ row, score: dot(query, table.vector(row)) })
+        const score = dot(query, table.vector(row))
+        if (hits.length < request.k) bar = Math.min(bar, score)
+        hits.push({ row, score })
       }
       hits.sort(byScore)
-      // Near-equal scores across the cut: their order is ours to decide, so all of them must be seen.
-      const unsure = hits.length < admitted[q]! && !apart(hits[request.k - 1], hits.at(-1))
-      answers.push(unsure ? (await searchSome(query, [request], extra * 4))[0]! : hits.slice(0, request.k))
+      const unseen = !sure && hits.length < admitted[q]!
+      answers.push(unseen ? (await searchSome(query, [request], beyond * 4))[0]! : hits.slice(0, request.k))
     }
     return answers
   }
@@ -80,7 +99,7 @@ export async function openExactIndex (
     get size () { return table.live },
     tail: 0,
     vectors: table,
-    search: async (queries, requests) => requests.length === 0 ? [] : await searchSome(queries, requests, MARGIN),
+    search: async (queries, requests) => requests.length === 0 ? [] : await searchSome(queries, requests, 1),
     put (row, vector) {
       table.put(row, vector)
       if (row < table.baseRows) live[row] = 0
@@ -99,13 +118,8 @@ export async function openExactIndex (
       if (table.isLive(row)) live[columnOf(row)] = 0
       table.remove(row)
     },
-    close: topK.close,
+    close: scan.close,
   }
-}
-
-function apart (kept: Hit | undefined, last: Hit | undefined): boolean {
-  if (kept === undefined || last === undefined) return false
-  return kept.score - last.score > ROUNDING * Math.max(1, Math.abs(kept.score))
 }
 
 function grown<A extends Float32Array | Uint8Array | Int32Array> (from: A, to: A): A {

@@ -49,7 +49,7 @@ export async function openIndex (
 ): Promise<CandidateIndex> {
   const exact = async (why?: string): Promise<CandidateIndex> => {
     if (why !== undefined) log(`${domain}: exact search, because ${why}`)
-    return await openExactIndex(vectors, width, provider)
+    return await openExactIndex(vectors, width, { provider, log: (message) => log(`${domain}: ${message}`) })
   }
   if (choice === 'exact' || (choice === 'auto' && vectors.length / width <= EXACT_UP_TO)) return await exact()
 

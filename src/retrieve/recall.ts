@@ -37,7 +37,7 @@ export async function measureRecall (
   const count = queries.length / width
   const query = (q: number): Float32Array => queries.subarray(q * width, (q + 1) * width)
 
-  const exact = await openExactIndex(vectors, width, provider)
+  const exact = await openExactIndex(vectors, width, { provider })
   const truth: Array<Set<number>> = []
   try {
     for (let from = 0; from < count; from += QUERIES_AT_ONCE) {

@@ -32,7 +32,7 @@ const LONGEST_PAUSE = 5000
  */
 export async function openTail ({ table, graph, mergeFrom }: TailOptions): Promise<Tail> {
   const openScan = async (): Promise<CandidateIndex> =>
-    await openExactIndex(new Float32Array(0), table.width, 'cpu')
+    await openExactIndex(new Float32Array(0), table.width, { provider: 'cpu' })
   let taking = await openScan()
   let rows = new Set<number>()
   let merging: CandidateIndex | undefined

@@ -32,6 +32,17 @@ describe('a graph', () => {
     })
   })
 
+  it('takes operators of other domains, and constants of bytes', async () => {
+    const graph = createGraph('test')
+    const x = graph.input('x', 'float32', ['B', 16])
+    const values = new Uint8Array(2 * 16).fill(128).fill(138, 16)
+    graph.output('y', graph.node('com.microsoft.MatMulNBits', [
+      x, graph.constant('rows', [2, 1, 16], values), graph.constant('scales', [2], Float32Array.of(1, 0.5)),
+    ], { K: 16, N: 2, bits: 8, block_size: 16 }), 'float32', ['B', 2])
+    const outputs = await runOnnx(graph.build(), { x: { type: 'float32', data: new Array(16).fill(1), dims: [1, 16] } })
+    expect([...outputs.get('y')!]).toEqual([0, 80])
+  })
+
   it('gives a value two names as two outputs', async () => {
     const graph = createGraph('test')
     const x = graph.input('x', 'float32', [1])

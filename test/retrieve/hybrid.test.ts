@@ -22,7 +22,7 @@ describe.skipIf(driver === undefined)('an index that is both (skipped where hnsw
     return Buffer.from(await known)
   }
   const open = async (base: Float32Array, upTo: number): Promise<CandidateIndex> => hybridIndex(
-    await openExactIndex(base, WIDTH, 'cpu'),
+    await openExactIndex(base, WIDTH, { provider: 'cpu' }),
     await openHnswIndex({ shards: [async () => await build(base)], base, width: WIDTH, efSearch: 256 }),
     () => upTo)
 

@@ -4,7 +4,7 @@ import { drawHistories, encoderFeeds, encoderGraphs, SHAPE } from '../../../benc
 import { joinTopK } from '../../../bench/engine/joined.ts'
 import { packHistory, unpackHistory } from '../../../bench/engine/packed-history.ts'
 import { leverTable } from '../../../bench/engine/report.ts'
-import { openExactTopK } from '../../../src/encode/exact-top-k.ts'
+import { openScan } from '../../../src/encode/scan.ts'
 import { openSession, type OrtTensor } from '../../../src/encode/ort.ts'
 import { createRandom } from '../../../src/random.ts'
 
@@ -36,7 +36,7 @@ describe('both ways of a lever give the same', () => {
     const items = 40
     const base = Float32Array.from({ length: items * SHAPE.userWidth }, () => random.normal())
     const users = (await run(last, feeds())).user_vec!.data as Float32Array
-    const exact = await openExactTopK(base, SHAPE.userWidth, 'cpu')
+    const exact = await openScan(base, SHAPE.userWidth, { provider: 'cpu' })
     const mask = Uint8Array.from({ length: 3 * items }, (_, i) => i % 7 === 0 ? 0 : 1)
     const wider = new Uint8Array(3 * (items + 1))
     for (let q = 0; q < 3; q++) wider.set(mask.subarray(q * items, (q + 1) * items), q * (items + 1))

@@ -1,0 +1,95 @@
+import { createGraph } from '../onnx/graph-builder.ts'
+import { createRandom } from '../random.ts'
+import { scoreInt8 } from './int8-rows.ts'
+import { openSession, type OrtSession, type ProviderChoice } from './ort.ts'
+
+const WIDTH = 256
+const ROWS = 512
+const RUNS = 5
+/** Without kernels for it the runtime turns the rows into floats at each call, which takes twenty times as long. */
+const SLOWEST = 4
+
+const answers = new Map<ProviderChoice, Promise<string | undefined>>()
+
+/**
+ * Why rows in int8 are not to be scanned here, if they are not. A processor may lack the instructions, and a kernel may
+ * round more than `scoreInt8` allows for (queries as a whole instead of by blocks, sums that are cut off at 16 bits):
+ * both are asked of the runtime itself, once a process, in some ten milliseconds.
+ */
+export async function int8Doubt (provider: ProviderChoice): Promise<string | undefined> {
+  const known = answers.get(provider) ?? ask(provider)
+  answers.set(provider, known)
+  return await known
+}
+
+async function ask (provider: ProviderChoice): Promise<string | undefined> {
+  const base = hardRows()
+  const queries = hardQueries()
+  const floats = createGraph('probe')
+  const transposed = Float32Array.from(base, (_, i) => base[(i % ROWS) * WIDTH + Math.floor(i / ROWS)]!)
+  floats.output('scores', floats.node('MatMul', [
+    floats.input('queries', 'float32', ['B', WIDTH]), floats.constant('base', [WIDTH, ROWS], transposed),
+  ]), 'float32', ['B', ROWS])
+  const bytes = createGraph('probe')
+  const { scores, furthest } = scoreInt8(bytes, bytes.input('queries', 'float32', ['B', WIDTH]), base, WIDTH)
+  bytes.output('scores', scores, 'float32', ['B', ROWS])
+
+  const exact = await openSession(floats.build(), { provider })
+  const rounded = exact.provider === 'cpu' ? await openSession(bytes.build(), { provider }) : undefined
+  try {
+    if (rounded === undefined) return 'it runs on CUDA'
+    const wanted = await run(exact, queries)
+    const found = await run(rounded, queries)
+    for (const [i, score] of wanted.entries()) {
+      const from = Math.floor(i / ROWS) * WIDTH
+      if (Math.abs(score - found[i]!) > furthest(queries.subarray(from, from + WIDTH))) {
+        return 'its kernels for int8 round too much on this processor'
+      }
+    }
+    const one = queries.subarray(0, WIDTH)
+    return await fastest(rounded, one) > SLOWEST * await fastest(exact, one)
+      ? 'it has no kernels for int8 on this processor'
+      : undefined
+  } finally {
+    await exact.close()
+    await rounded?.close()
+  }
+}
+
+/** The largest values, all of a sign and by turns, and any. */
+function hardRows (): Float32Array {
+  const random = createRandom(1, 'encode/int8-doubt')
+  return Float32Array.from({ length: ROWS * WIDTH }, (_, i) => {
+    const row = Math.floor(i / WIDTH)
+    if (row < 2) return row === 0 ? 1 : -1
+    return row < 4 ? (-1) ** (i + row) : random.normal()
+  })
+}
+
+/** The same, and one of which a part is much larger than the rest: rounded as a whole it would keep nothing of that. */
+function hardQueries (): Float32Array {
+  const random = createRandom(2, 'encode/int8-doubt')
+  return Float32Array.from({ length: 4 * WIDTH }, (_, i) => {
+    const query = Math.floor(i / WIDTH)
+    if (query === 0) return random.normal()
+    if (query === 3) return (i % WIDTH < 64 ? 1 : 0.003) * random.normal()
+    return query === 1 ? 1 : (-1) ** i
+  })
+}
+
+async function run (session: OrtSession, queries: Float32Array): Promise<Float32Array> {
+  const { scores } = await session.run({
+    queries: { type: 'float32', data: queries, dims: [queries.length / WIDTH, WIDTH] },
+  })
+  return scores!.data as Float32Array // The graphs declare what they put out.
+}
+
+async function fastest (session: OrtSession, query: Float32Array): Promise<number> {
+  let least = Infinity
+  for (let i = 0; i < RUNS; i++) {
+    const begun = performance.now()
+    await run(session, query)
+    least = Math.min(least, performance.now() - begun)
+  }
+  return least
+}
