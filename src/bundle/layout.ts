@@ -1,3 +1,11 @@
+export const MANIFEST_FILE = 'manifest.json'
+
+/** More than any bundle needs: a reader must not be made to hold what somebody else chose. */
+export const MOST_MANIFEST_BYTES = 16 * 1024 * 1024
+
+/** Of a version, and so of its folder: when it was made, and the first 8 hex digits of its content's digest. */
+export const VERSION_PATTERN = '^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$'
+
 /** Names of the files of a bundle; DESIGN of each is in docs/bundle.md. `<domain>` is a domain's name. */
 export const files = {
   encoder: (domain: string) => `user-${domain}.onnx`,

@@ -1,22 +1,15 @@
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { IsthmusError } from '../errors.ts'
+import { DOMAIN_NAME } from './domains.ts'
+import { MANIFEST_FILE, VERSION_PATTERN } from './layout.ts'
 
 /** The one bundle format that this version writes and reads. */
 export const BUNDLE_FORMAT = 1
 
-/** More than any bundle needs: a reader must not be made to hold what somebody else chose. */
-export const MOST_MANIFEST_BYTES = 16 * 1024 * 1024
-
-/** Of a version, and so of its folder: when it was made, and the first 8 hex digits of its content's digest. */
-export const VERSION_PATTERN = '^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$'
-
 const closed = { additionalProperties: false }
 const Count = Type.Integer({ minimum: 0 })
 const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
-
-/** Domain names stand in file names, so they are plain. */
-export const DOMAIN_NAME = '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
 
 const DomainSchema = Type.Object({
   name: Type.String({ pattern: DOMAIN_NAME }),
@@ -145,19 +138,6 @@ export type RetrievalFacts = Static<typeof RetrievalSchema>
 export type EncoderFacts = Static<typeof EncoderSchema>
 export type Int8Facts = Static<typeof Int8Schema>
 
-/** Whether `name` is one that a domain may have. */
-export function isDomainName (name: string): boolean {
-  return new RegExp(DOMAIN_NAME).test(name)
-}
-
-/**
- * Whether a bundle answers for domains that it has nothing of: LLM-RecG has no parameter of a domain, so that one
- * encoder and one item map do for all, and was trained for it.
- */
-export function takesNewDomains ({ system, encoder }: Pick<Manifest, 'system' | 'encoder'>): boolean {
-  return system === 'llm-recg' && encoder.localWidth === 0
-}
-
 /**
  * Reads a manifest.
  * Fails with `format_unsupported` (another format), `artefact_path_invalid` (a file name that leaves the bundle) or
@@ -187,8 +167,6 @@ export function checkPath (path: string, file: string): void {
   throw new IsthmusError('artefact_path_invalid', `${file} names a file outside the bundle`,
     { place: { file, field: 'files' } })
 }
-
-export const MANIFEST_FILE = 'manifest.json'
 
 function parseJson (text: string, file: string): unknown {
   try {

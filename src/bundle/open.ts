@@ -3,10 +3,11 @@ import { lstat, readdir } from 'node:fs/promises'
 import { endianness } from 'node:os'
 import { join, resolve } from 'node:path'
 import { IsthmusError } from '../errors.ts'
-import { type BundleFile, MANIFEST_FILE, type Manifest, MOST_MANIFEST_BYTES, parseManifest } from './manifest.ts'
+import { MANIFEST_FILE, MOST_MANIFEST_BYTES } from './layout.ts'
+import type { BundleFile, Manifest } from './manifest.ts'
 import { scanOnnx } from './onnx-scan.ts'
 import { escape, mismatch, missing, readPlain } from './read-plain.ts'
-import { CURRENT_FILE, readPointer } from './selection.ts'
+import { CURRENT_FILE, readPointer } from './pointer.ts'
 
 /** A verified bundle. What `read` returns was hashed in memory, so a file changed later is refused, never half used. */
 export interface Bundle {
@@ -20,6 +21,8 @@ export interface Bundle {
 }
 
 export interface OpenBundleOptions {
+  /** Of the version at that path, where another thread has read it: what the files are checked against. */
+  readonly manifest?: Manifest
   /** `on-read`: a file is hashed when it is read and not before, where a loaded engine vouches for all of them. */
   readonly verify?: 'all' | 'on-read'
   /** Awaited after each file that is hashed at once. */
@@ -33,11 +36,10 @@ export interface OpenBundleOptions {
  * the file.
  */
 export async function openBundle (
-  pathOrRoot: string, { verify = 'all', pause }: OpenBundleOptions = {}
+  pathOrRoot: string, { manifest: given, verify = 'all', pause }: OpenBundleOptions = {}
 ): Promise<Bundle> {
   const dir = await versionDir(resolve(pathOrRoot))
-  const manifestPath = join(dir, MANIFEST_FILE)
-  const manifest = parseManifest((await readPlain(manifestPath, MOST_MANIFEST_BYTES)).toString('utf8'), manifestPath)
+  const manifest = given ?? await readManifest(join(dir, MANIFEST_FILE))
   const listed = new Map(manifest.files.map((file) => [file.path, file]))
   await checkListing(dir, listed)
 
@@ -73,6 +75,12 @@ export async function openBundle (
       throw new IsthmusError('artefact_invalid', `${path} holds what is no number`, { place: { file: join(dir, path) } })
     },
   }
+}
+
+async function readManifest (path: string): Promise<Manifest> {
+  // Loaded late: the library of schemas takes a quarter of a second, which a thread that is given a manifest saves.
+  const { parseManifest } = await import('./manifest.ts')
+  return parseManifest((await readPlain(path, MOST_MANIFEST_BYTES)).toString('utf8'), path)
 }
 
 async function versionDir (path: string): Promise<string> {

@@ -4,19 +4,16 @@ import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { IsthmusError } from '../errors.ts'
 import { writeFileAtomic } from '../files/write.ts'
-import { VERSION_PATTERN } from './manifest.ts'
-import { escape, readPlain } from './read-plain.ts'
+import { VERSION_PATTERN } from './layout.ts'
+import { CURRENT_FILE, readPointer } from './pointer.ts'
+import { readPlain } from './read-plain.ts'
 
-/** The file of a bundle's root (models/<name>) that names the version to serve. */
-export const CURRENT_FILE = 'CURRENT'
 /** What CURRENT named before. */
 export const PREVIOUS_FILE = 'PREVIOUS'
 /** The versions that take a part of the users from CURRENT's. */
 export const TRAFFIC_FILE = 'TRAFFIC.json'
 
-const MOST_POINTER_BYTES = 256
 const MOST_TRAFFIC_BYTES = 16 * 1024
-const VERSION = new RegExp(VERSION_PATTERN)
 
 const closed = { additionalProperties: false }
 
@@ -41,13 +38,6 @@ export type Variant = Static<typeof VariantSchema>
 export interface Selection {
   readonly version: string
   readonly variants: readonly Variant[]
-}
-
-/** The version that a pointer file names. Fails with `artefact_missing` or `artefact_path_invalid`. */
-export async function readPointer (file: string): Promise<string> {
-  const version = (await readPlain(file, MOST_POINTER_BYTES)).toString('utf8').replace(/\n$/, '')
-  if (!VERSION.test(version)) throw escape(file, 'does not name a version')
-  return version
 }
 
 /**

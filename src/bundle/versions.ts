@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { IsthmusError } from '../errors.ts'
-import { MANIFEST_FILE, type Manifest, MOST_MANIFEST_BYTES, parseManifest, VERSION_PATTERN } from './manifest.ts'
+import { MANIFEST_FILE, MOST_MANIFEST_BYTES, VERSION_PATTERN } from './layout.ts'
+import { type Manifest, parseManifest } from './manifest.ts'
 import { readPlain } from './read-plain.ts'
 
 /** A version on the disk; without a manifest where that cannot be read. Nothing else of it has been looked at. */

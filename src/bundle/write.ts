@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path'
 import { IsthmusError } from '../errors.ts'
 import { canonicalJson, sha256, sha256File } from '../files/hash.ts'
 import { syncFolder, writeFileAtomic } from '../files/write.ts'
-import { type BundleFile, MANIFEST_FILE, type Manifest, parseManifest } from './manifest.ts'
+import { MANIFEST_FILE } from './layout.ts'
+import { type BundleFile, type Manifest, parseManifest } from './manifest.ts'
 import { pointTo } from './selection.ts'
 
 /** What the maker of a bundle says about it; the rest of the manifest follows from the files and the clock. */

@@ -15,7 +15,7 @@ export interface GraphBuilder {
   scalar: (value: number) => string
   /** int64 [values.length], what shapes and axes are given as. */
   integers: (values: readonly number[]) => string
-  /** One node with one output; the same node twice is recorded once. An operator that is not ONNX's names its domain. */
+  /** One node with one output; the same node twice is recorded once. An operator of another domain is `domain.Name`. */
   node: (type: string, inputs: readonly string[], attributes?: Readonly<Record<string, Attribute>>) => string
   /** One node with several outputs. */
   nodes: (

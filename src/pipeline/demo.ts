@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { openBundle } from '../bundle/open.ts'
-import { CURRENT_FILE } from '../bundle/selection.ts'
+import { CURRENT_FILE } from '../bundle/pointer.ts'
 import { figure } from '../evaluate/table.ts'
 import { chainFolders, outcome, shown } from './chain.ts'
 import type { ChainContext } from './chain.ts'

@@ -70,8 +70,9 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     restartDelay = (attempt) => attempt === 0 ? 0 : Math.min(10_000, 100 * 2 ** attempt),
     startThread = startEngineThread, now = () => performance.now(),
   } = options
-  const { bundle, provider, retrieval, cluster, userCache, chart, gently = false } = options
+  const { bundle, manifest, provider, retrieval, cluster, userCache, chart, gently = false } = options
   const data = {
+    ...(manifest && { manifest }),
     ...(provider && { provider }),
     ...(retrieval && { retrieval }),
     ...(cluster && { cluster }),

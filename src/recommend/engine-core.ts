@@ -1,5 +1,5 @@
 import { files } from '../bundle/layout.ts'
-import { isDomainName, takesNewDomains } from '../bundle/manifest.ts'
+import { isDomainName, takesNewDomains } from '../bundle/domains.ts'
 import type { Bundle } from '../bundle/open.ts'
 import { latest } from '../data/window.ts'
 import { affineLength, applyAffine, toUnit } from '../encode/item-projector.ts'

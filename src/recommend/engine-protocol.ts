@@ -1,3 +1,4 @@
+import type { Manifest } from '../bundle/manifest.ts'
 import type { Fault } from '../errors.ts'
 import type { ClusterSettings } from '../retrieve/cluster.ts'
 import type { RetrievalChoice } from '../retrieve/open-index.ts'
@@ -42,6 +43,8 @@ export type EngineFacts =
 export interface EngineWorkerData {
   /** A bundle's root, or one version of it. */
   readonly bundle: string
+  /** That of the version at `bundle`, where it has been read already. */
+  readonly manifest?: Manifest
   readonly provider?: 'auto' | 'cuda' | 'cpu'
   readonly retrieval?: RetrievalChoice
   /** Needed for `cluster`. */
@@ -49,6 +52,9 @@ export interface EngineWorkerData {
   /** User vectors that are kept for histories that come again; 0, unless given: none. */
   readonly userCache?: number
   readonly chart?: boolean
-  /** Whether the load rests between its parts, since another engine answers on the same cores meanwhile. */
+  /**
+   * Whether the load rests between its parts, since another engine answers on the same cores meanwhile. A trial has
+   * hashed all files by then, so that those alone are hashed again that are read.
+   */
   readonly gently?: boolean
 }

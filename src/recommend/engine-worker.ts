@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { openBundle } from '../bundle/open.ts'
+import { openBundle, type OpenBundleOptions } from '../bundle/open.ts'
 import { faultOf } from '../errors.ts'
 import { type EngineCore, openEngine, type OpenEngineOptions } from './engine-core.ts'
 import type {
@@ -7,17 +7,16 @@ import type {
 } from './engine-protocol.ts'
 import { createPauses } from './pauses.ts'
 
-/** A gentle load takes a third of a core. */
-const REST = 2
-
 /** The thread that owns one bundle: ONNX Runtime and hnswlib block whatever thread they are called on. */
 async function serve (
   port: MessagePort, { bundle: path, gently = false, ...options }: EngineWorkerData
 ): Promise<void> {
   const send = (reply: EngineReply): void => port.postMessage(reply)
   const log = (message: string): void => send({ kind: 'log', message })
-  const pause = gently ? createPauses({ share: REST }) : undefined
-  const opened = await open(path, { ...options, log, ...(pause && { pause }) }).catch((error: unknown) => {
+  const pause = gently ? createPauses() : undefined
+  const opened = await open(path, {
+    ...options, log, ...(pause && { pause, verify: 'on-read' as const }),
+  }).catch((error: unknown) => {
     send({ kind: 'refused', fault: faultOf(error) })
   })
   if (opened === undefined) return
@@ -34,7 +33,7 @@ async function serve (
 }
 
 async function open (
-  path: string, options: OpenEngineOptions
+  path: string, options: OpenEngineOptions & OpenBundleOptions
 ): Promise<{ engine: EngineCore, dir: string }> {
   const bundle = await openBundle(path, options)
   return { engine: await openEngine(bundle, options), dir: bundle.dir }

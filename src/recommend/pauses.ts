@@ -4,8 +4,8 @@ import { setTimeout } from 'node:timers/promises'
 export type Pause = () => Promise<void>
 
 export interface PausesOptions {
-  /** Milliseconds of rest for each that went by since the rest before. */
-  readonly share: number
+  /** Milliseconds of rest for each that went by since the rest before; 2, unless given: a third of a core. */
+  readonly share?: number
   /** Monotonic milliseconds. */
   readonly now?: () => number
   readonly sleep?: (ms: number) => Promise<unknown>
@@ -13,7 +13,7 @@ export interface PausesOptions {
 
 /** Pauses that leave a core to others for most of the time: work of a thread that no priority can be given. */
 export function createPauses (
-  { share, now = () => performance.now(), sleep = async (ms) => await setTimeout(ms) }: PausesOptions
+  { share = 2, now = () => performance.now(), sleep = async (ms) => await setTimeout(ms) }: PausesOptions = {}
 ): Pause {
   let since = now()
   return async () => {

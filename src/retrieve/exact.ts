@@ -3,8 +3,8 @@ import type { CandidateIndex, Hit, SearchRequest } from './candidate-index.ts'
 import { byScore, createVectorTable, dot } from './vector-table.ts'
 
 /**
- * Fetched beyond k: enough to see that no other row may belong there. With int8, of 2,000 users' k = 10 over 7,601 items
- * 0.5 % had to ask for more, of k = 20 1.9 %.
+ * Fetched beyond k: enough to see that no other row may belong there. With int8, of 2,000 users over 7,601 items 0.5 %
+ * had to ask for more at k = 10, and 1.9 % at 20.
  */
 const MARGIN = { float32: (_k: number) => 8, int8: (k: number) => k + 16 }
 /** Scores nearer than this, relative to the larger of them and 1, may be swapped by the rounding of float32. */

@@ -3,7 +3,7 @@ import type { Bundle } from '../bundle/open.ts'
 import type { ProviderChoice } from '../encode/ort.ts'
 import { IsthmusError } from '../errors.ts'
 import type { CandidateIndex } from './candidate-index.ts'
-import { type ClusterSettings, notUnit, openClusterIndex } from './cluster.ts'
+import type { ClusterSettings } from './cluster.ts'
 import { openExactIndex } from './exact.ts'
 import { findHnswDriver } from './hnsw-driver.ts'
 import { openHnswIndex } from './hnsw.ts'
@@ -56,6 +56,8 @@ export async function openIndex (
   const { retrieval, name, version, encoder } = bundle.manifest
   const facts = retrieval[domain]
   if (choice === 'cluster') {
+    // Loaded late: every engine would else load the client of Redis.
+    const { notUnit, openClusterIndex } = await import('./cluster.ts')
     if (cluster === undefined) throw new IsthmusError('index_driver_unavailable', 'an index in Redis needs a Redis')
     if (encoder.itemNorm !== 'unit') throw notUnit()
     const set = `${name}:${version}:${domain}`

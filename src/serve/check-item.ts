@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { isDomainName } from '../bundle/manifest.ts'
+import { isDomainName } from '../bundle/domains.ts'
 import type { StoredItem } from '../state/stores.ts'
 import { cleanLine, cleanText } from './clean-text.ts'
 import type { NewDomains } from './new-domains.ts'

@@ -1,4 +1,4 @@
-import { isDomainName } from '../bundle/manifest.ts'
+import { isDomainName } from '../bundle/domains.ts'
 import type { Engine } from '../recommend/engine.ts'
 import { Refusal } from './problems.ts'
 

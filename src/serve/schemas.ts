@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { VERSION_PATTERN } from '../bundle/manifest.ts'
+import { VERSION_PATTERN } from '../bundle/layout.ts'
 import { MAX_VARIANTS, VariantSchema } from '../bundle/selection.ts'
 
 const closed = { additionalProperties: false } as const

@@ -2,9 +2,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  CURRENT_FILE, pointTo, readPrevious, readSelection, selectionMark, TRAFFIC_FILE, writeSelection
-} from '../../src/bundle/selection.ts'
+import { CURRENT_FILE } from '../../src/bundle/pointer.ts'
+import { pointTo, readPrevious, readSelection, selectionMark, TRAFFIC_FILE, writeSelection } from '../../src/bundle/selection.ts'
 
 const A = '20260101T000000Z-aaaaaaaa'
 const B = '20260102T000000Z-bbbbbbbb'

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
-import {
-  CURRENT_FILE, readPrevious, readSelection, type Selection, variantFault, writeSelection
-} from '../../bundle/selection.ts'
+import { CURRENT_FILE } from '../../bundle/pointer.ts'
+import { readPrevious, readSelection, type Selection, variantFault, writeSelection } from '../../bundle/selection.ts'
 import { type ErrorCode, IsthmusError } from '../../errors.ts'
 import type { ModelPool, Share } from '../../recommend/model-pool.ts'
 import type { Catalogue } from '../catalogue.ts'

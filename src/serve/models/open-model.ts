@@ -4,6 +4,7 @@ import { itemText, promptOf } from '../../llm/item-prompt.ts'
 import { engineClient, type EngineClientOptions } from '../../recommend/engine-client.ts'
 import { readPopular } from '../../recommend/popular.ts'
 import type { Engine } from '../../recommend/engine.ts'
+import { createPauses, type Pause } from '../../recommend/pauses.ts'
 import type { Store } from '../../state/stores.ts'
 import { examplesOf, historiesOf } from '../bundle-facts.ts'
 import type { ItemModel } from '../item-models.ts'
@@ -62,6 +63,7 @@ export async function openModel (path: string, deps: OpenModelDeps): Promise<Ope
     const engine = await engineClient({
       ...deps.engine,
       bundle: bundle.dir,
+      manifest,
       restore: async (writer) => {
         const replayed = await replayItems(store, writer, deps.bring, log)
         pending = replayed.pending
@@ -93,7 +95,10 @@ export async function openModel (path: string, deps: OpenModelDeps): Promise<Ope
         itemText: (domain, item) => itemText(prompt, domain, item).text,
         get pending () { return pending },
         missing,
-        warm: async () => await warm(engine, (await examplesOf(bundle)).itemIds),
+        warm: async () => {
+          const pause = deps.engine.gently === true ? createPauses() : async () => {}
+          await warm(engine, (await examplesOf(bundle)).itemIds, pause)
+        },
         async seed (signal) {
           const seeded = await store.seed(`bundle/${version}`, until(signal, historiesOf(bundle)))
           if (seeded.users > 0) log.info({ version, ...seeded }, 'histories of the bundle brought in')
@@ -110,14 +115,16 @@ export async function openModel (path: string, deps: OpenModelDeps): Promise<Ope
   }
 }
 
-/** More than a batch: the buffers of the largest are made before anybody waits for them. */
-const WARM_CALLS = 64
+/** Up to a full batch, whose buffers are made before anybody waits; until then code is compiled, a little at a time. */
+const WARM_BATCHES = [1, 4, 16, 64]
 
-async function warm (engine: Engine, itemIds: readonly string[]): Promise<void> {
+async function warm (engine: Engine, itemIds: readonly string[], pause: Pause): Promise<void> {
   for (const domain of engine.domains) {
     const job = { domain, history: itemIds, k: 10, exclude: [], excludeSeen: true }
-    await engine.recommend(job)
-    await Promise.all(Array.from({ length: WARM_CALLS }, async () => await engine.recommend(job)))
+    for (const calls of WARM_BATCHES) {
+      await Promise.all(Array.from({ length: calls }, async () => await engine.recommend(job)))
+      await pause()
+    }
   }
 }
 

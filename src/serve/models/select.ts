@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { MANIFEST_FILE } from '../../bundle/manifest.ts'
+import { MANIFEST_FILE } from '../../bundle/layout.ts'
 import { readSelection, type Selection, selectionMark } from '../../bundle/selection.ts'
 
 /** Where versions lie and which of them are to answer; `mark` is that of the selection when it was read. */

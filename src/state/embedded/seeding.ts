@@ -6,8 +6,11 @@ import type { Tables } from './environment.ts'
 import { readErased, readEvents, writeUser } from './users.ts'
 import type { Writer } from './writer.ts'
 
-/** Histories written in one transaction: few enough that writers of events are not kept waiting. */
-const GROUP_EVENTS = 4000
+/**
+ * Events written in one transaction: of a log as many as writers of events can wait for, of a bundle fewer, since this
+ * thread may be giving answers meanwhile.
+ */
+const GROUP_EVENTS = { keep: 1000, merge: 4000 }
 
 /** How far a source was read. */
 interface Progress { readonly read: number, readonly done: boolean }
@@ -41,7 +44,7 @@ export function createSeeding (tables: Tables, writer: Writer, outbox: Outbox): 
       if (read <= before.read) continue
       group.push(history)
       size += history.events.length + 1
-      if (size >= GROUP_EVENTS) await flush(false)
+      if (size >= GROUP_EVENTS[known]) await flush(false)
     }
     await flush(true)
     return total
