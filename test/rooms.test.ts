@@ -24,7 +24,7 @@ const ARROWS: Record<string, readonly string[]> = {
   evaluate: ['errors', 'random', 'data'],
   train: ['errors', 'random', 'progress', 'files', 'data', 'nn', 'systems', 'evaluate', 'numeric'],
   bundle: ['errors', 'files', 'onnx'],
-  encode: ['errors', 'random', 'bundle', 'data', 'llm', 'paths', 'tools', 'onnx'],
+  encode: ['errors', 'bundle', 'data', 'llm', 'paths', 'tools', 'onnx'],
   retrieve: ['errors', 'random', 'paths', 'config', 'bundle', 'encode', 'state'],
   state: ['errors', 'files', 'config'],
   recommend: ['errors', 'data', 'encode', 'retrieve', 'bundle', 'state', 'paths', 'numeric'],

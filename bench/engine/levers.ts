@@ -142,7 +142,7 @@ async function searchLevers (items: number, random: Random, closers: Array<() =>
       name: `search of ${items}, ${batch} waiting`,
       before: 'exact',
       after: `HNSW, ef ${EF}`,
-      used: 'before, up to 45,000 items: recall 1, filters for nothing; by how many wait with RETRIEVAL=hybrid',
+      used: 'before, up to 100,000 items (45,000 in float32): recall 1, filters for nothing; by how many wait with RETRIEVAL=hybrid',
       clock: 'cpu',
       perCall: batch,
       run: {

@@ -1,20 +1,22 @@
 import { createGraph } from '../onnx/graph-builder.ts'
-import { createRandom } from '../random.ts'
 import { scoreInt8 } from './int8-rows.ts'
 import { openSession, type OrtSession, type ProviderChoice } from './ort.ts'
 
 const WIDTH = 256
-const ROWS = 512
-const RUNS = 5
-/** Without kernels for it the runtime turns the rows into floats at each call, which takes twenty times as long. */
-const SLOWEST = 4
+const ROWS = 256
+const RUNS = 7
+/**
+ * Times as long as float32 takes. Without kernels for it the runtime turns the rows into floats at each call: 2.8 to 3
+ * times over these few rows, which are mostly overhead (20 times over many), where kernels take 0.9 to 1.1.
+ */
+const SLOWEST = 1.7
 
 const answers = new Map<ProviderChoice, Promise<string | undefined>>()
 
 /**
  * Why rows in int8 are not to be scanned here, if they are not. A processor may lack the instructions, and a kernel may
  * round more than `scoreInt8` allows for (queries as a whole instead of by blocks, sums that are cut off at 16 bits):
- * both are asked of the runtime itself, once a process, in some ten milliseconds.
+ * both are asked of the runtime itself, once a thread, in some twenty milliseconds.
  */
 export async function int8Doubt (provider: ProviderChoice): Promise<string | undefined> {
   const known = answers.get(provider) ?? ask(provider)
@@ -26,7 +28,8 @@ async function ask (provider: ProviderChoice): Promise<string | undefined> {
   const base = hardRows()
   const queries = hardQueries()
   const floats = createGraph('probe')
-  const transposed = Float32Array.from(base, (_, i) => base[(i % ROWS) * WIDTH + Math.floor(i / ROWS)]!)
+  const transposed = new Float32Array(base.length)
+  for (let i = 0; i < base.length; i++) transposed[i % WIDTH * ROWS + Math.floor(i / WIDTH)] = base[i]!
   floats.output('scores', floats.node('MatMul', [
     floats.input('queries', 'float32', ['B', WIDTH]), floats.constant('base', [WIDTH, ROWS], transposed),
   ]), 'float32', ['B', ROWS])
@@ -58,23 +61,28 @@ async function ask (provider: ProviderChoice): Promise<string | undefined> {
 
 /** The largest values, all of a sign and by turns, and any. */
 function hardRows (): Float32Array {
-  const random = createRandom(1, 'encode/int8-doubt')
-  return Float32Array.from({ length: ROWS * WIDTH }, (_, i) => {
-    const row = Math.floor(i / WIDTH)
-    if (row < 2) return row === 0 ? 1 : -1
-    return row < 4 ? (-1) ** (i + row) : random.normal()
-  })
+  const rows = new Float32Array(ROWS * WIDTH)
+  for (let i = 0; i < rows.length; i++) rows[i] = anything(i)
+  rows.fill(1, 0, WIDTH).fill(-1, WIDTH, 2 * WIDTH)
+  for (let i = 2 * WIDTH; i < 4 * WIDTH; i++) rows[i] = i % 2 === Math.floor(i / WIDTH) % 2 ? 1 : -1
+  return rows
 }
 
 /** The same, and one of which a part is much larger than the rest: rounded as a whole it would keep nothing of that. */
 function hardQueries (): Float32Array {
-  const random = createRandom(2, 'encode/int8-doubt')
-  return Float32Array.from({ length: 4 * WIDTH }, (_, i) => {
-    const query = Math.floor(i / WIDTH)
-    if (query === 0) return random.normal()
-    if (query === 3) return (i % WIDTH < 64 ? 1 : 0.003) * random.normal()
-    return query === 1 ? 1 : (-1) ** i
-  })
+  const queries = new Float32Array(4 * WIDTH)
+  for (let i = 0; i < WIDTH; i++) {
+    queries[i] = anything(i + 1)
+    queries[WIDTH + i] = 1
+    queries[2 * WIDTH + i] = i % 2 === 0 ? 1 : -1
+    queries[3 * WIDTH + i] = anything(i + 2) * (i < WIDTH / 4 ? 1 : 0.003)
+  }
+  return queries
+}
+
+/** From -1 to 1, without an order that rounding could follow (Knuth's multiplicative hash). */
+function anything (i: number): number {
+  return (Math.imul(i + 1, 2654435761) >>> 0) / 2 ** 31 - 1
 }
 
 async function run (session: OrtSession, queries: Float32Array): Promise<Float32Array> {

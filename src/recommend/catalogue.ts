@@ -46,11 +46,6 @@ export async function openCatalogue (
   const items = parseItems(await bundle.readText(files.items(name)), files.items(name), domain.items)
   await pause()
   const base = await bundle.readFloats(files.vectors(name), items.length * width)
-  if (!base.every(Number.isFinite)) {
-    throw new IsthmusError('artefact_invalid', `${files.vectors(name)} holds numbers that are not finite`, {
-      place: { file: files.vectors(name) },
-    })
-  }
   const local = facts.localWidth === 0
     ? undefined
     : {

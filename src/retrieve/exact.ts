@@ -1,4 +1,4 @@
-import { openScan, type OpenScanOptions } from '../encode/scan.ts'
+import { openScan, type OpenScanOptions, type RowKind } from '../encode/scan.ts'
 import type { CandidateIndex, Hit, SearchRequest } from './candidate-index.ts'
 import { byScore, createVectorTable, dot } from './vector-table.ts'
 
@@ -10,6 +10,11 @@ const MARGIN = { float32: (_k: number) => 8, int8: (k: number) => k + 16 }
 /** Scores nearer than this, relative to the larger of them and 1, may be swapped by the rounding of float32. */
 const ROUNDING = 1e-5
 const FIRST_SLOTS = 16
+
+export interface ExactIndex extends CandidateIndex {
+  /** How the rows are kept that are scanned. */
+  readonly rows: RowKind
+}
 
 export interface OpenExactOptions extends OpenScanOptions {
   /** Told when rows cannot be scanned in int8 that should be. */
@@ -24,7 +29,7 @@ export interface OpenExactOptions extends OpenScanOptions {
  */
 export async function openExactIndex (
   base: Float32Array, width: number, { log = () => {}, ...options }: OpenExactOptions = {}
-): Promise<CandidateIndex> {
+): Promise<ExactIndex> {
   const table = createVectorTable(base, width)
   // The runtime wants at least one column on either side; unused ones are masked for good.
   const baseColumns = Math.max(1, table.baseRows)
@@ -96,6 +101,7 @@ export async function openExactIndex (
 
   return {
     kind: 'exact',
+    rows: scan.rows,
     get size () { return table.live },
     tail: 0,
     vectors: table,

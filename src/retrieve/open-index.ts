@@ -1,10 +1,12 @@
 import { indexFiles } from '../bundle/layout.ts'
 import type { Bundle } from '../bundle/open.ts'
+import { int8Doubt } from '../encode/int8-doubt.ts'
 import type { ProviderChoice } from '../encode/ort.ts'
+import type { RowKind } from '../encode/scan.ts'
 import { IsthmusError } from '../errors.ts'
 import type { CandidateIndex } from './candidate-index.ts'
 import type { ClusterSettings } from './cluster.ts'
-import { openExactIndex } from './exact.ts'
+import { type ExactIndex, openExactIndex } from './exact.ts'
 import { findHnswDriver } from './hnsw-driver.ts'
 import { openHnswIndex } from './hnsw.ts'
 import { hybridIndex } from './hybrid.ts'
@@ -15,8 +17,11 @@ import { hybridIndex } from './hybrid.ts'
  */
 export type RetrievalChoice = 'auto' | 'exact' | 'hnsw' | 'cluster' | 'hybrid'
 
-/** About where a batch of 32 costs the same either way; a straight line between measurements at 20,000 and 100,000. */
-export const EXACT_UP_TO = 45_000
+/**
+ * Rows up to which a scan costs less CPU than a graph. In int8 it did for every size of a batch at 20,000, 50,000 and
+ * 100,000 rows; in float32 a batch of 32 would at 100,000, and a lone query no more from 30,000 on.
+ */
+export const EXACT_UP_TO: Readonly<Record<RowKind, number>> = { float32: 45_000, int8: 100_000 }
 
 /** For a bundle without an index of its own, which would say. */
 const CLUSTER_EF = 200
@@ -47,11 +52,11 @@ export async function openIndex (
   bundle: Pick<Bundle, 'manifest' | 'has' | 'read'>, domain: string, vectors: Float32Array, width: number, names: RowNames,
   { choice, provider, log, cluster, findDriver = findHnswDriver }: OpenIndexOptions
 ): Promise<CandidateIndex> {
-  const exact = async (why?: string): Promise<CandidateIndex> => {
+  const exact = async (why?: string): Promise<ExactIndex> => {
     if (why !== undefined) log(`${domain}: exact search, because ${why}`)
     return await openExactIndex(vectors, width, { provider, log: (message) => log(`${domain}: ${message}`) })
   }
-  if (choice === 'exact' || (choice === 'auto' && vectors.length / width <= EXACT_UP_TO)) return await exact()
+  if (choice === 'exact' || (choice === 'auto' && await isFew(vectors.length / width, provider))) return await exact()
 
   const { retrieval, name, version, encoder } = bundle.manifest
   const facts = retrieval[domain]
@@ -83,4 +88,9 @@ export async function openIndex (
     await graph.close()
     throw error
   }
+}
+
+async function isFew (rows: number, provider: ProviderChoice): Promise<boolean> {
+  if (rows <= EXACT_UP_TO.float32 || rows > EXACT_UP_TO.int8) return rows <= EXACT_UP_TO.float32
+  return await int8Doubt(provider) === undefined
 }

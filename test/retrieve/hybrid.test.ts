@@ -67,11 +67,15 @@ describe.skipIf(driver === undefined)('an index that is both (skipped where hnsw
 
 describe('the largest batch for a graph', () => {
   it('grows with the catalogue, from none to all', () => {
-    const batches = [0, 20_000, 50_000, 80_000, 1_000_000].map((rows) => graphUpTo(rows, 128))
-    expect(batches).toEqual([...batches].sort((a, b) => a - b))
-    // As it was measured: none of 20,000, and between 2 and 4 of 50,000.
-    expect(batches.slice(0, 3)).toEqual([0, 0, 3])
-    expect(graphUpTo(25_000, 256)).toBe(3)
-    expect(batches.at(-1)).toBe(Infinity)
+    for (const kind of ['float32', 'int8'] as const) {
+      const batches = [0, 20_000, 50_000, 100_000, 1_000_000].map((rows) => graphUpTo(rows, 128, kind))
+      expect(batches).toEqual([...batches].sort((a, b) => a - b))
+      expect(batches.at(-1)).toBe(Infinity)
+    }
+    // As it was measured: in float32 between 2 and 4 of 50,000, and between 8 and 32 of 100,000; none in int8.
+    expect(graphUpTo(50_000, 128, 'float32')).toBe(2)
+    expect(graphUpTo(25_000, 256, 'float32')).toBe(2)
+    expect(graphUpTo(100_000, 128, 'float32')).toBe(20)
+    expect(graphUpTo(100_000, 128, 'int8')).toBe(0)
   })
 })

@@ -31,7 +31,7 @@ async function open (
 
 describe('the index of a domain', () => {
   const absent = { findDriver: async () => undefined }
-  const large = circle(EXACT_UP_TO + 1)
+  const large = circle(EXACT_UP_TO.int8 + 1)
 
   it('is exact without a word where that is asked for, or is the better choice', async () => {
     const from = bundle({ sport: facts })
