@@ -25,7 +25,7 @@ export interface OpenBundleOptions {
   readonly manifest?: Manifest
   /** `on-read`: a file is hashed when it is read and not before, where a loaded engine vouches for all of them. */
   readonly verify?: 'all' | 'on-read'
-  /** Awaited after each file that is hashed at once. */
+  /** Awaited after each file that is read and hashed. */
   readonly pause?: () => Promise<void>
 }
 
@@ -47,15 +47,11 @@ export async function openBundle (
     const file = listed.get(path)
     if (file === undefined) throw missing(join(dir, path))
     const bytes = await readVerified(join(dir, path), file)
+    await pause?.()
     if (path.endsWith('.onnx')) scanOnnx(bytes, join(dir, path))
     return bytes
   }
-  if (verify === 'all') {
-    for (const path of listed.keys()) {
-      await read(path)
-      await pause?.()
-    }
-  }
+  if (verify === 'all') for (const path of listed.keys()) await read(path)
 
   return {
     dir,

@@ -31,6 +31,8 @@ export interface OpenScanOptions {
   readonly provider?: ProviderChoice
   /** `auto`: int8 on a processor that is quick at it, where the rows are more than its caches hold. */
   readonly rows?: RowKind | 'auto'
+  /** Awaited between the parts of a load. */
+  readonly pause?: () => Promise<void>
 }
 
 const LOWEST = Math.fround(-3e38)
@@ -40,7 +42,7 @@ const INT8_FROM = 1 << 19
 
 /** @param base [rows, width], row-major, at least one row; copied into the session */
 export async function openScan (
-  base: Float32Array, width: number, { provider = 'auto', rows = 'auto' }: OpenScanOptions = {}
+  base: Float32Array, width: number, { provider = 'auto', rows = 'auto', pause = async () => {} }: OpenScanOptions = {}
 ): Promise<Scan> {
   const doubt = rows === 'auto' && base.length >= INT8_FROM ? await int8Doubt(provider) : undefined
   const kind = rows !== 'auto' ? rows : base.length >= INT8_FROM && doubt === undefined ? 'int8' : 'float32'
@@ -50,6 +52,7 @@ export async function openScan (
   const { scores, furthest } = kind === 'int8'
     ? scoreInt8(graph, queries, base, width)
     : { scores: scoreFloats(graph, queries, base, width), furthest: () => 0 }
+  await pause()
   const session = await openSession(pickTopK(graph, queries, scores, width), { provider })
   return {
     provider: session.provider,

@@ -31,17 +31,17 @@ export interface DomainCatalogue {
 export interface Place { readonly domain: DomainCatalogue, readonly row: number }
 
 export interface OpenCatalogueOptions extends OpenIndexOptions {
-  /** Awaited between its parts. */
   readonly pause: Pause
 }
 
 /** Loads one domain of a verified bundle. Fails with the `artefact_*` codes where its files do not fit together. */
 export async function openCatalogue (
   bundle: Bundle, domain: BundleDomain, global: AffineMap, rowOf: RowNames['rowOf'],
-  { pause, ...options }: OpenCatalogueOptions
+  options: OpenCatalogueOptions
 ): Promise<DomainCatalogue> {
   const { encoder: facts, embedder } = bundle.manifest
   const { name } = domain
+  const { pause } = options
   const width = facts.globalWidth + facts.localWidth
   const items = parseItems(await bundle.readText(files.items(name)), files.items(name), domain.items)
   await pause()

@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { openBundle, type OpenBundleOptions } from '../bundle/open.ts'
+import type { OpenBundleOptions } from '../bundle/open.ts'
 import { faultOf } from '../errors.ts'
-import { type EngineCore, openEngine, type OpenEngineOptions } from './engine-core.ts'
+import type { EngineCore, OpenEngineOptions } from './engine-core.ts'
 import type {
   EngineAnswer, EngineCall, EngineReply, EngineRequest, EngineValue, EngineWorkerData
 } from './engine-protocol.ts'
@@ -33,10 +33,15 @@ async function serve (
 }
 
 async function open (
-  path: string, options: OpenEngineOptions & OpenBundleOptions
+  path: string, { pause = async () => {}, ...options }: OpenEngineOptions & OpenBundleOptions
 ): Promise<{ engine: EngineCore, dir: string }> {
-  const bundle = await openBundle(path, options)
-  return { engine: await openEngine(bundle, options), dir: bundle.dir }
+  // Imported one after the other: reading and compiling code is a part of the load, too, and there are rests between.
+  const { openBundle } = await import('../bundle/open.ts')
+  await pause()
+  const { openEngine } = await import('./engine-core.ts')
+  await pause()
+  const bundle = await openBundle(path, { ...options, pause })
+  return { engine: await openEngine(bundle, { ...options, pause }), dir: bundle.dir }
 }
 
 /** Neighbouring recommendations are one batch; anything else is done in its place, so that a put is seen after it. */

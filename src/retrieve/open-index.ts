@@ -34,6 +34,8 @@ export interface OpenIndexOptions {
   readonly log: (message: string) => void
   /** Needed for `cluster`. */
   readonly cluster?: ClusterSettings
+  /** Awaited between the parts of a load. */
+  readonly pause?: () => Promise<void>
   /** Tests pass one that finds nothing. */
   readonly findDriver?: typeof findHnswDriver
 }
@@ -50,11 +52,11 @@ export interface RowNames {
  */
 export async function openIndex (
   bundle: Pick<Bundle, 'manifest' | 'has' | 'read'>, domain: string, vectors: Float32Array, width: number, names: RowNames,
-  { choice, provider, log, cluster, findDriver = findHnswDriver }: OpenIndexOptions
+  { choice, provider, log, cluster, pause = async () => {}, findDriver = findHnswDriver }: OpenIndexOptions
 ): Promise<CandidateIndex> {
   const exact = async (why?: string): Promise<ExactIndex> => {
     if (why !== undefined) log(`${domain}: exact search, because ${why}`)
-    return await openExactIndex(vectors, width, { provider, log: (message) => log(`${domain}: ${message}`) })
+    return await openExactIndex(vectors, width, { provider, pause, log: (message) => log(`${domain}: ${message}`) })
   }
   if (choice === 'exact' || (choice === 'auto' && await isFew(vectors.length / width, provider))) return await exact()
 

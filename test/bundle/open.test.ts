@@ -63,6 +63,20 @@ describe('a bundle', () => {
     await expect(bundle.read('items-sport.jsonl')).rejects.toMatchObject({ code: 'artefact_checksum_mismatch' })
   })
 
+  it('goes by the manifest that it is given, whatever lies there by then, and rests after each file', async () => {
+    const dir = await copy()
+    const { manifest } = await openBundle(dir)
+    await writeFile(join(dir, 'manifest.json'), 'gone')
+    let rests = 0
+    const bundle = await openBundle(dir, { manifest, verify: 'on-read', pause: async () => { rests++ } })
+    expect([bundle.manifest, rests]).toEqual([manifest, 0])
+    await bundle.read('items-sport.jsonl')
+    expect(rests).toBe(1)
+    await appendFile(join(dir, 'vectors-sport.f32'), 'x')
+    await expect(bundle.read('vectors-sport.f32')).rejects.toMatchObject({ code: 'artefact_checksum_mismatch' })
+    await expect(openBundle(dir, { manifest })).rejects.toMatchObject({ code: 'artefact_checksum_mismatch' })
+  })
+
   const file = 'vectors-sport.f32'
   const faults: ReadonlyArray<[string, string, (dir: string) => Promise<unknown>]> = [
     ['a file is missing', 'artefact_missing', async (dir) => await rm(join(dir, file))],

@@ -12,7 +12,24 @@ describe('an engine worker', () => {
   it('refuses a bundle that is not whole, with the code of its fault', async () => {
     const tiny = await writeTinyBundle()
     await appendFile(join(tiny.dir, 'vectors-sport.f32'), 'x')
-    await expect(engineClient({ bundle: tiny.root })).rejects.toMatchObject({ code: 'artefact_checksum_mismatch' })
+    for (const given of [{}, { gently: true }, { gently: true, manifest: tiny.manifest }]) {
+      await expect(engineClient({ bundle: tiny.dir, ...given }))
+        .rejects.toMatchObject({ code: 'artefact_checksum_mismatch' })
+    }
+    await tiny.close()
+  })
+
+  it('answers the same where it was loaded gently, by a manifest that it was given', async () => {
+    const tiny = await writeTinyBundle()
+    const { itemIds, ...more } = { itemIds: ['sport-1', 'sport-2'], k: 5, exclude: [], excludeSeen: true }
+    const answers = []
+    for (const given of [{}, { gently: true, manifest: tiny.manifest }]) {
+      const engine = await engineClient({ bundle: tiny.dir, provider: 'cpu', ...given })
+      answers.push(await engine.recommend({ domain: 'sport', history: itemIds, ...more }))
+      await engine.close()
+    }
+    expect(answers[0]!.items).toHaveLength(5)
+    expect(answers[1]).toEqual(answers[0])
     await tiny.close()
   })
 

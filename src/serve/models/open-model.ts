@@ -2,11 +2,11 @@ import type { FastifyBaseLogger } from 'fastify'
 import { type Bundle, openBundle } from '../../bundle/open.ts'
 import { itemText, promptOf } from '../../llm/item-prompt.ts'
 import { engineClient, type EngineClientOptions } from '../../recommend/engine-client.ts'
-import { readPopular } from '../../recommend/popular.ts'
+import { type PopularList, readPopular } from '../../recommend/popular.ts'
 import type { Engine } from '../../recommend/engine.ts'
 import { createPauses, type Pause } from '../../recommend/pauses.ts'
 import type { Store } from '../../state/stores.ts'
-import { examplesOf, historiesOf } from '../bundle-facts.ts'
+import { historiesOf } from '../bundle-facts.ts'
 import type { ItemModel } from '../item-models.ts'
 import type { BringDomain } from '../new-domains.ts'
 import { replayItems } from '../replay.ts'
@@ -87,17 +87,18 @@ export async function openModel (path: string, deps: OpenModelDeps): Promise<Ope
       await text.release()
     }
     try {
+      const popular = await readPopular(engine)
       return {
         bundle,
         engine,
-        popular: await readPopular(engine),
+        popular,
         embedder: text.embedder,
         itemText: (domain, item) => itemText(prompt, domain, item).text,
         get pending () { return pending },
         missing,
         warm: async () => {
           const pause = deps.engine.gently === true ? createPauses() : async () => {}
-          await warm(engine, (await examplesOf(bundle)).itemIds, pause)
+          await warm(engine, popular, pause)
         },
         async seed (signal) {
           const seeded = await store.seed(`bundle/${version}`, until(signal, historiesOf(bundle)))
@@ -115,12 +116,16 @@ export async function openModel (path: string, deps: OpenModelDeps): Promise<Ope
   }
 }
 
-/** Up to a full batch, whose buffers are made before anybody waits; until then code is compiled, a little at a time. */
-const WARM_BATCHES = [1, 4, 16, 64]
+/** Up to what is a large batch; until then code is compiled, a little at a time. */
+const WARM_BATCHES = [1, 4, 16, 32]
+/** Items of each domain in the history that is asked for. */
+const WARM_ITEMS = 4
 
-async function warm (engine: Engine, itemIds: readonly string[], pause: Pause): Promise<void> {
+async function warm (engine: Engine, popular: PopularList, pause: Pause): Promise<void> {
+  const history = engine.domains.flatMap((domain) =>
+    popular.top(domain, { k: WARM_ITEMS, without: new Set() }).map(({ itemId }) => itemId))
   for (const domain of engine.domains) {
-    const job = { domain, history: itemIds, k: 10, exclude: [], excludeSeen: true }
+    const job = { domain, history, k: 10, exclude: [], excludeSeen: true }
     for (const calls of WARM_BATCHES) {
       await Promise.all(Array.from({ length: calls }, async () => await engine.recommend(job)))
       await pause()
