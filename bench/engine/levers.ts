@@ -106,11 +106,12 @@ async function searchLevers (items: number, random: Random, closers: Array<() =>
   const encoder = await openSession(last, { provider: 'cpu' })
   const joined = await openSession(joinTopK(last, base, width), { provider: 'cpu' })
   const floats = await openScan(base, width, { provider: 'cpu', rows: 'float32' })
-  const [exact, int8] = [
+  const [exact, float32, int8] = [
+    await openExactIndex(base, width, { provider: 'cpu' }),
     await openExactIndex(base, width, { provider: 'cpu', rows: 'float32' }),
     await openExactIndex(base, width, { provider: 'cpu', rows: 'int8' }),
   ]
-  closers.push(encoder.close, joined.close, floats.close, exact.close, int8.close)
+  closers.push(encoder.close, joined.close, floats.close, exact.close, float32.close, int8.close)
   const driver = await findHnswDriver()
   if (driver === undefined) throw new IsthmusError('index_driver_unavailable', 'hnswlib-node is not there')
   const graph = new driver.HierarchicalNSW('ip', width)
@@ -135,7 +136,7 @@ async function searchLevers (items: number, random: Random, closers: Array<() =>
       clock: 'cpu',
       perCall: batch,
       run: {
-        before: async () => await search(exact, USUAL_K),
+        before: async () => await search(float32, USUAL_K),
         after: async () => await search(int8, USUAL_K),
       },
     }, {
@@ -146,7 +147,7 @@ async function searchLevers (items: number, random: Random, closers: Array<() =>
       clock: 'cpu',
       perCall: batch,
       run: {
-        before: async () => await search(int8, K),
+        before: async () => await search(exact, K),
         after: async () => {
           for (let q = 0; q < batch; q++) graph.searchKnn(Array.from(queries.subarray(q * width, (q + 1) * width)), K)
         },

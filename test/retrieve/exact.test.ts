@@ -25,6 +25,24 @@ it('finds the same to the last bit however the scan keeps its rows, for any widt
   }
 })
 
+it('finds the same whether it reads float32 or int8, which many queries for many rows have it change', async () => {
+  const width = 256
+  const random = createRandom(7)
+  const base = Float32Array.from({ length: 2500 * width }, () => random.normal())
+  const queries = Float32Array.from({ length: 6 * width }, () => random.normal())
+  const requests = Array.from({ length: 6 }, () => ({ k: 60, excluded: new Set([3]) }))
+  const [index, floats] = [
+    await openExactIndex(base, width, { provider: 'cpu' }),
+    await openExactIndex(base, width, { provider: 'cpu', rows: 'float32' }),
+  ]
+  for (const [from, to] of [[0, 6], [0, 2], [2, 6]] as const) {
+    const asked = [queries.subarray(from * width, to * width), requests.slice(from, to)] as const
+    expect(await index.search(...asked)).toEqual(await floats.search(...asked))
+  }
+  await index.close()
+  await floats.close()
+})
+
 it('finds the best of rows that eight bits cannot tell apart', async () => {
   const width = 64
   const random = createRandom(6)
