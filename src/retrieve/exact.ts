@@ -8,11 +8,11 @@ import { byScore, createVectorTable, dot } from './vector-table.ts'
  */
 const MARGIN = { float32: (_k: number) => 8, int8: (k: number) => k + 16 }
 /**
- * What int8 is for: batches that are small, or that ask for few. A larger one finds more than these cheaper in float32,
- * since of scores that are rounded twice as many have to be sorted: of 7,601 and 15,756 items 100 for each of 32 queries
- * took 249 µs a query in float32 and 501 in int8, and 10 took 149 and 140.
+ * What int8 is for: lone queries, and those that ask for few. A batch that asks for more is cheaper in float32, since
+ * of rounded scores twice as many have to be sorted: over 7,601 and 15,756 items, in batches of 32, a query for 100 took
+ * 249 µs in float32 and 501 in int8, and one for 10 took 149 and 140.
  */
-const FEW = { queries: 4, k: 16 }
+const FEW = { queries: 1, k: 16 }
 /** Scores nearer than this, relative to the larger of them and 1, may be swapped by the rounding of float32. */
 const ROUNDING = 1e-5
 const FIRST_SLOTS = 16
@@ -42,7 +42,7 @@ export async function openExactIndex (
   const baseColumns = Math.max(1, table.baseRows)
   const scanned = table.baseRows > 0 ? base : new Float32Array(width)
   const first = await openScan(scanned, width, { provider, rows, ...more })
-  if (first.doubt !== undefined && first.provider === 'cpu') log(`ONNX Runtime reads float32 rows, because ${first.doubt}`)
+  if (first.doubt !== undefined && first.provider === 'cpu') log(`ONNX Runtime reads float32 rows: ${first.doubt}`)
   /** Of float32 rows; opened when it is first of use. */
   let wide: Promise<Scan> | undefined
   const scanFor = async (queries: number, k: number): Promise<Scan> => {
