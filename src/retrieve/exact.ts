@@ -9,8 +9,8 @@ import { byScore, createVectorTable, dot } from './vector-table.ts'
 const MARGIN = { float32: (_k: number) => 8, int8: (k: number) => k + 16 }
 /**
  * What int8 is for: lone queries, and those that ask for few. A batch that asks for more is cheaper in float32, since
- * of rounded scores twice as many have to be sorted: over 7,601 and 15,756 items, in batches of 32, a query for 100 took
- * 249 µs in float32 and 501 in int8, and one for 10 took 149 and 140.
+ * of rounded scores twice as many have to be sorted: over 7,601 and 15,756 items, in batches of 32, a query for 100 is
+ * 249 µs in float32 and 501 in int8, and one for 10 is 149 and 140.
  */
 const FEW = { queries: 1, k: 16 }
 /** Scores nearer than this, relative to the larger of them and 1, may be swapped by the rounding of float32. */
