@@ -1,3 +1,4 @@
+import { transpose } from '../../src/encode/float-rows.ts'
 import { ELEMENT_TYPES, ModelProto } from '../../src/onnx/model-proto.ts'
 
 interface Model { readonly graph: { node: object[], initializer: object[], input: object[], output: object[] } }
@@ -12,8 +13,6 @@ const LOWEST = Math.fround(-3e38)
 export function joinTopK (encoder: Uint8Array, base: Float32Array, width: number): Uint8Array {
   const model = ModelProto.toObject(ModelProto.decode(encoder), { longs: Number }) as Model
   const rows = base.length / width
-  const turned = new Float32Array(base.length)
-  for (let r = 0; r < rows; r++) for (let c = 0; c < width; c++) turned[c * rows + r] = base[r * width + c]!
   const { float32, bool, int64 } = ELEMENT_TYPES
   const tensor = (name: string, dims: number[], data: Float32Array): object =>
     ({ name, dims, data_type: float32, raw_data: new Uint8Array(data.buffer) })
@@ -35,7 +34,9 @@ export function joinTopK (encoder: Uint8Array, base: Float32Array, width: number
         node('TopK', ['masked', 'k'], ['scores', 'columns'], [{ name: 'axis', i: -1, type: 2 }]),
       ],
       initializer: [
-        ...graph.initializer, tensor('items', [width, rows], turned), tensor('lowest', [], Float32Array.of(LOWEST)),
+        ...graph.initializer,
+        tensor('items', [width, rows], transpose(base, width)),
+        tensor('lowest', [], Float32Array.of(LOWEST)),
       ],
       input: [...graph.input, value('found', bool, ['B', rows]), value('k', int64, [1])],
       output: [value('scores', float32, ['B', 'K']), value('columns', int64, ['B', 'K'])],

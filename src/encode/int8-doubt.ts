@@ -1,4 +1,5 @@
 import { createGraph } from '../onnx/graph-builder.ts'
+import { scoreFloats } from './float-rows.ts'
 import { scoreInt8 } from './int8-rows.ts'
 import { openSession, type OrtSession, type ProviderChoice } from './ort.ts'
 
@@ -28,11 +29,8 @@ async function ask (provider: ProviderChoice): Promise<string | undefined> {
   const base = hardRows()
   const queries = hardQueries()
   const floats = createGraph('probe')
-  const transposed = new Float32Array(base.length)
-  for (let i = 0; i < base.length; i++) transposed[i % WIDTH * ROWS + Math.floor(i / WIDTH)] = base[i]!
-  floats.output('scores', floats.node('MatMul', [
-    floats.input('queries', 'float32', ['B', WIDTH]), floats.constant('base', [WIDTH, ROWS], transposed),
-  ]), 'float32', ['B', ROWS])
+  floats.output('scores', scoreFloats(floats, floats.input('queries', 'float32', ['B', WIDTH]), base, WIDTH),
+    'float32', ['B', ROWS])
   const bytes = createGraph('probe')
   const { scores, furthest } = scoreInt8(bytes, bytes.input('queries', 'float32', ['B', WIDTH]), base, WIDTH)
   bytes.output('scores', scores, 'float32', ['B', ROWS])

@@ -1,4 +1,5 @@
 import { createGraph, type GraphBuilder } from '../onnx/graph-builder.ts'
+import { scoreFloats } from './float-rows.ts'
 import { int8Doubt } from './int8-doubt.ts'
 import { scoreInt8 } from './int8-rows.ts'
 import { openSession, type Provider, type ProviderChoice } from './ort.ts'
@@ -44,8 +45,9 @@ const INT8_FROM = 1 << 19
 export async function openScan (
   base: Float32Array, width: number, { provider = 'auto', rows = 'auto', pause = async () => {} }: OpenScanOptions = {}
 ): Promise<Scan> {
-  const doubt = rows === 'auto' && base.length >= INT8_FROM ? await int8Doubt(provider) : undefined
-  const kind = rows !== 'auto' ? rows : base.length >= INT8_FROM && doubt === undefined ? 'int8' : 'float32'
+  const wanted = rows === 'auto' ? (base.length >= INT8_FROM ? 'int8' : 'float32') : rows
+  const doubt = rows === 'auto' && wanted === 'int8' ? await int8Doubt(provider) : undefined
+  const kind = doubt === undefined ? wanted : 'float32'
   const count = base.length / width
   const graph = createGraph('scan')
   const queries = graph.input('queries', 'float32', ['B', width])
@@ -79,12 +81,6 @@ export async function openScan (
   }
 }
 
-function scoreFloats (graph: GraphBuilder, queries: string, base: Float32Array, width: number): string {
-  const rows = base.length / width
-  // Transposed here once: ONNX Runtime packs a constant right-hand side for its kernels when it loads.
-  return graph.node('MatMul', [queries, graph.constant('base', [width, rows], transpose(base, rows, width))])
-}
-
 /** @param scores [B, rows]; those of the added rows come behind them */
 function pickTopK (graph: GraphBuilder, queries: string, scores: string, width: number): Uint8Array {
   const mask = graph.input('mask', 'bool', ['B', 'N'])
@@ -97,10 +93,4 @@ function pickTopK (graph: GraphBuilder, queries: string, scores: string, width: 
   graph.output('scores', values!, 'float32', ['B', 'K'])
   graph.output('columns', graph.node('Cast', [columns!], { to: 6 }), 'int32', ['B', 'K'])
   return graph.build()
-}
-
-function transpose (values: Float32Array, rows: number, width: number): Float32Array {
-  const out = new Float32Array(values.length)
-  for (let r = 0; r < rows; r++) for (let c = 0; c < width; c++) out[c * rows + r] = values[r * width + c]!
-  return out
 }

@@ -93,6 +93,5 @@ export async function openIndex (
 }
 
 async function isFew (rows: number, provider: ProviderChoice): Promise<boolean> {
-  if (rows <= EXACT_UP_TO.float32 || rows > EXACT_UP_TO.int8) return rows <= EXACT_UP_TO.float32
-  return await int8Doubt(provider) === undefined
+  return rows <= EXACT_UP_TO.float32 || (rows <= EXACT_UP_TO.int8 && await int8Doubt(provider) === undefined)
 }

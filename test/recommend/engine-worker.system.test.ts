@@ -21,11 +21,11 @@ describe('an engine worker', () => {
 
   it('answers the same where it was loaded gently, by a manifest that it was given', async () => {
     const tiny = await writeTinyBundle()
-    const { itemIds, ...more } = { itemIds: ['sport-1', 'sport-2'], k: 5, exclude: [], excludeSeen: true }
+    const job = { domain: 'sport', history: ['sport-1', 'sport-2'], k: 5, exclude: [], excludeSeen: true }
     const answers = []
     for (const given of [{}, { gently: true, manifest: tiny.manifest }]) {
       const engine = await engineClient({ bundle: tiny.dir, provider: 'cpu', ...given })
-      answers.push(await engine.recommend({ domain: 'sport', history: itemIds, ...more }))
+      answers.push(await engine.recommend(job))
       await engine.close()
     }
     expect(answers[0]!.items).toHaveLength(5)
