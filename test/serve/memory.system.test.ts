@@ -12,13 +12,27 @@ import { type ServiceProcess, startProcess } from './process.ts'
 /** Of a thousand requests; what a process takes once and keeps is taken before the count begins. */
 const MOST_MIB = 1
 const ROUNDS = 6
-/** Says on a signal what is still held after a collection: what a process has taken and may use again is no growth. */
+/**
+ * Says on a signal what is still held after a collection: what a process has taken and may use again is no growth,
+ * nor is the body of a request that it has yet to learn is over.
+ */
 const KEPT = `
+import { Server } from 'node:http'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 setFlagsFromString('--expose_gc')
 const gc = runInNewContext('gc')
-process.on('SIGWINCH', () => {
+let open = 0
+const { emit } = Server.prototype
+Server.prototype.emit = function (name, ...args) {
+  if (name === 'request') {
+    open++
+    args[1].once('close', () => { open-- })
+  }
+  return emit.call(this, name, ...args)
+}
+process.on('SIGWINCH', function count () {
+  if (open > 0) return setTimeout(count, 20)
   gc()
   gc()
   const { heapUsed, external } = process.memoryUsage()
