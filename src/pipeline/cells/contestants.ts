@@ -31,6 +31,11 @@ export function withSettings (
   return { ...train, overrides: { ...train.overrides, ...overrides } }
 }
 
+/** Settings by which no phase of its training has more epochs than `most`. */
+export function epochsOf ({ train: { system } }: Contestant, most: number): Readonly<Record<string, number>> {
+  return { epochs: most, ...(system === EDT.train.system && { dftEpochs: most }) }
+}
+
 function contestant (name: string, system: string, overrides = {}): Contestant {
   return { name, train: { system, preset: 'product', overrides } }
 }

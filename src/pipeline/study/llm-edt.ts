@@ -1,4 +1,4 @@
-import { CONTESTANTS, EDT as CONTESTANT, OURS, withSettings } from '../cells/contestants.ts'
+import { CONTESTANTS, EDT as CONTESTANT, epochsOf, OURS, withSettings } from '../cells/contestants.ts'
 import type { Contestant } from '../cells/contestants.ts'
 import { DEFAULT_AUGMENT } from '../augment-settings.ts'
 import { baselines } from '../results/baselines.ts'
@@ -34,10 +34,9 @@ export function llmEdtStudy ({ seeds, chosen, overrides, chat, smoke, machine }:
   const { epochs } = overrides
   const trained = (contestant: Contestant): TrainSettings =>
     withSettings(contestant, { ...chosen(contestant.name), ...overrides })
-  const edt = (contestant: Contestant): TrainSettings =>
-    withSettings(contestant, { ...chosen(EDT), ...overrides, ...(epochs !== undefined && { dftEpochs: epochs }) })
+  const phases = typeof epochs === 'number' ? epochsOf(CONTESTANT, epochs) : {}
   const named = (name: string): TrainSettings => trained(CONTESTANTS.find((one) => one.name === name)!)
-  const ours = edt(CONTESTANT)
+  const ours = withSettings(CONTESTANT, { ...chosen(EDT), ...overrides, ...phases })
   const but = (changed: Readonly<Record<string, unknown>>): TrainSettings =>
     ({ ...ours, overrides: { ...ours.overrides, ...changed } })
   const augmented = (name: string, settings: Readonly<Record<string, unknown>>): StudyInput =>
@@ -55,7 +54,7 @@ export function llmEdtStudy ({ seeds, chosen, overrides, chat, smoke, machine }:
       section: 'main',
       name: AS_PRINTED.name,
       input: EDT_INPUT,
-      train: withSettings(AS_PRINTED, { ...overrides, ...(epochs !== undefined && { dftEpochs: epochs }) }),
+      train: withSettings(AS_PRINTED, { ...overrides, ...phases }),
       seeds,
     },
     { section: 'main', name: EDT, input: EDT_INPUT, train: ours, seeds },

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { writeFileAtomic } from '../../files/write.ts'
-import { withSettings } from '../cells/contestants.ts'
+import { epochsOf, withSettings } from '../cells/contestants.ts'
 import type { Contestant } from '../cells/contestants.ts'
 import type { Cell, CellFolders } from '../cells/cell.ts'
 import { runCells } from '../cells/run-cells.ts'
@@ -36,7 +36,7 @@ export interface TuneOptions {
   readonly command: string
 }
 
-/** Epochs of the first round: enough to tell a hopeless configuration. */
+/** Epochs of each phase in the first round: enough to tell a hopeless configuration. */
 export const FIRST_ROUND = 6
 /** One in so many goes on to the second round. */
 export const KEPT = 5
@@ -62,9 +62,9 @@ export async function tune (options: TuneOptions): Promise<{ tuning: Tuning, lef
         ({ number, settings: drawConfiguration(contestant, number, seed) })),
     }
   })
-  const first = await round(trials, { epochs: Math.min(FIRST_ROUND, epochs ?? FIRST_ROUND) }, embeddings, options)
+  const first = await round(trials, Math.min(FIRST_ROUND, epochs ?? FIRST_ROUND), embeddings, options)
   const kept = first.left > 0 ? [] : trials.map((each) => best(each, first))
-  const full = await round(kept, epochs === undefined ? {} : { epochs }, embeddings, options)
+  const full = await round(kept, epochs, embeddings, options)
 
   const tuning: Tuning = {
     format: 1,
@@ -101,13 +101,15 @@ interface Round {
 const key = (contestant: Contestant, { number }: Drawn): string => `${contestant.name}/${number}`
 
 async function round (
-  trials: readonly Trials[], more: Readonly<Record<string, number>>, embeddings: string, options: TuneOptions
+  trials: readonly Trials[], epochs: number | undefined, embeddings: string, options: TuneOptions
 ): Promise<Round> {
   const { context: { work, settings: { backend }, signal, say, progress }, seed, overrides, jobs, deadline } = options
   const cells = new Map(interleaved(trials).map(([contestant, drawn]): [string, Cell] => [key(contestant, drawn), {
     label: key(contestant, drawn),
     embeddings,
-    train: withSettings(contestant, { ...drawn.settings, ...overrides, ...more, seed }),
+    train: withSettings(contestant, {
+      ...drawn.settings, ...overrides, ...(epochs !== undefined && epochsOf(contestant, epochs)), seed,
+    }),
   }]))
   const ran = await runCells([...cells.values()], {
     work, backend, jobs, signal, ...(deadline && { deadline }), say, progress,
