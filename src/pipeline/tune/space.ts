@@ -31,6 +31,7 @@ const OWN: Readonly<Record<string, Space>> = {
     adapterForm: ['linear', 'residualRelu'],
     dftLearningRate: [1e-5, 1e-4, 1e-3],
     dftDropout: [0, 0.3],
+    globalItems: ['text', 'textAndIds'],
   },
 }
 
