@@ -3,12 +3,13 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 /** What each room of src/ may import, besides itself. The same map stands in docs/architecture.md. */
-const LEAVES = ['errors', 'random', 'paths', 'progress']
+const LEAVES = ['errors', 'random', 'paths', 'progress', 'priority']
 const ARROWS: Record<string, readonly string[]> = {
   errors: [],
   random: [],
   paths: [],
   progress: [],
+  priority: [],
   plot: [],
   files: ['errors', 'paths'],
   tools: ['errors'],
@@ -25,9 +26,9 @@ const ARROWS: Record<string, readonly string[]> = {
   train: ['errors', 'random', 'progress', 'files', 'data', 'nn', 'systems', 'evaluate', 'numeric'],
   bundle: ['errors', 'files', 'onnx'],
   encode: ['errors', 'bundle', 'data', 'llm', 'paths', 'tools', 'onnx'],
-  retrieve: ['errors', 'random', 'paths', 'config', 'bundle', 'encode', 'state'],
+  retrieve: ['errors', 'random', 'paths', 'priority', 'config', 'bundle', 'encode', 'state'],
   state: ['errors', 'files', 'config'],
-  recommend: ['errors', 'data', 'encode', 'retrieve', 'bundle', 'state', 'paths', 'numeric'],
+  recommend: ['errors', 'data', 'encode', 'retrieve', 'bundle', 'state', 'paths', 'numeric', 'priority'],
   pipeline: [
     'errors', 'random', 'paths', 'progress', 'plot', 'files', 'numeric', 'config', 'data', 'llm', 'profile', 'augment', 'nn',
     'systems', 'train', 'evaluate', 'bundle', 'encode', 'retrieve', 'recommend', 'state', 'cli', 'onnx',
@@ -35,7 +36,7 @@ const ARROWS: Record<string, readonly string[]> = {
   cli: ['errors'],
   reference: ['errors', 'paths', 'files', 'config', 'data', 'systems', 'pipeline', 'cli', 'serve'],
   doctor: ['errors', 'onnx', 'nn', 'encode', 'retrieve', 'bundle', 'config', 'llm', 'state'],
-  serve: ['errors', 'paths', 'config', 'files', 'llm', 'encode', 'bundle', 'state', 'recommend'],
+  serve: ['errors', 'paths', 'priority', 'config', 'files', 'llm', 'encode', 'bundle', 'state', 'recommend'],
 }
 
 interface Arrow { readonly file: string, readonly from: string, readonly to: string }

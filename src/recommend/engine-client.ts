@@ -11,6 +11,12 @@ import { type EngineThread, startEngineThread } from './engine-thread.ts'
 export type EngineWriter =
   Pick<Engine, 'domains' | 'opensDomains' | 'openDomain' | 'putItems' | 'removeItem' | 'embedder'>
 
+/** An engine in a thread of its own. */
+export interface EngineClient extends Engine {
+  /** To be called before it answers shoppers: ends what was asked for by `gently`. */
+  readonly promote: () => void
+}
+
 export interface EngineClientOptions extends EngineWorkerData {
   /** Recommendations and look-ups that may wait for the worker; what comes beyond is refused with `overloaded`. */
   readonly maxWaiting?: number
@@ -63,14 +69,14 @@ const MARGIN = 1.5
  * shoppers' calls fail at once (popular items are better than a late answer), and calls about the catalogue wait. Fails
  * like `openBundle` and `openEngine` where the bundle cannot be used.
  */
-export async function engineClient (options: EngineClientOptions): Promise<Engine> {
+export async function engineClient (options: EngineClientOptions): Promise<EngineClient> {
   const {
     maxWaiting = 512, maxBatch = 64, restore = async () => {}, log = () => {}, onState = () => {}, onBatch = () => {},
     onSent = () => {}, onDrop = () => {},
     restartDelay = (attempt) => attempt === 0 ? 0 : Math.min(10_000, 100 * 2 ** attempt),
     startThread = startEngineThread, now = () => performance.now(),
   } = options
-  const { bundle, manifest, provider, retrieval, cluster, userCache, chart, gently = false } = options
+  const { bundle, manifest, provider, retrieval, cluster, userCache, chart, gently } = options
   const data = {
     ...(manifest && { manifest }),
     ...(provider && { provider }),
@@ -226,7 +232,7 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
   }
 
   // Started again it is in a hurry: nobody answers meanwhile.
-  const first = await start(bundle, gently ? { gently } : {})
+  const first = await start(bundle, gently === undefined ? {} : { gently })
   thread = first
   const { model, about, opensDomains, embedder } = first
   return {
@@ -255,6 +261,7 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
       waitMs: wait(1),
       busyMs: active.length === 0 ? 0 : now() - sentAt,
     }),
+    promote: () => thread?.promote(),
     close () {
       closed ??= (async () => {
         closing.abort()

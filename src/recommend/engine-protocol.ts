@@ -21,9 +21,13 @@ export type EngineCall =
 export type EngineValue =
   RecommendResult | RankedItem[] | SearchResult | ChartResult | EngineItemView | boolean | undefined
 
-/** What the client sends: some calls, to be done in their order, or the end. One message is out at a time. */
+/**
+ * What the client sends: some calls, to be done in their order, one message at a time; that the engine is let in, if it
+ * has loaded at a low priority; the end.
+ */
 export type EngineRequest =
   | { readonly kind: 'calls', readonly calls: readonly EngineCall[] }
+  | { readonly kind: 'promote' }
   | { readonly kind: 'close' }
 
 /** What the worker answers: `ready` or `refused` once, then one `answers` for each `calls`, in their order. */
@@ -53,8 +57,9 @@ export interface EngineWorkerData {
   readonly userCache?: number
   readonly chart?: boolean
   /**
-   * Whether the load rests between its parts, since another engine answers on the same cores meanwhile. A trial has
-   * hashed all files by then, so that those alone are hashed again that are read.
+   * Where another engine answers on the same cores meanwhile: `lowered` until it is promoted, or, where a thread's
+   * priority could not be raised again, `resting` between the parts of the load. A trial has hashed all files by then,
+   * so that those alone are hashed again that are read.
    */
-  readonly gently?: boolean
+  readonly gently?: 'lowered' | 'resting'
 }

@@ -12,6 +12,8 @@ export interface EngineThread extends EngineFacts {
   /** The version that was loaded, also where CURRENT has moved on since. */
   readonly dir: string
   readonly post: (calls: readonly EngineCall[]) => void
+  /** Gives it the priority of the process, where it was `lowered`. */
+  readonly promote: () => void
   /** Lets the calls sent before finish. */
   readonly stop: () => Promise<void>
 }
@@ -44,6 +46,7 @@ export async function startEngineThread (
       resolve({
         ...facts,
         post: (calls) => post({ kind: 'calls', calls }),
+        promote: () => post({ kind: 'promote' }),
         async stop () {
           stopping = true
           // Asked, not terminated: a thread that is cut off inside ONNX Runtime takes the process with it.

@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { OpenBundleOptions } from '../bundle/open.ts'
 import { faultOf } from '../errors.ts'
+import { lowerThread, raiseThread } from '../priority.ts'
 import type { EngineCore, OpenEngineOptions } from './engine-core.ts'
 import type {
   EngineAnswer, EngineCall, EngineReply, EngineRequest, EngineValue, EngineWorkerData
@@ -9,20 +10,24 @@ import { createPauses } from './pauses.ts'
 
 /** The thread that owns one bundle: ONNX Runtime and hnswlib block whatever thread they are called on. */
 async function serve (
-  port: MessagePort, { bundle: path, gently = false, ...options }: EngineWorkerData
+  port: MessagePort, { bundle: path, gently, ...options }: EngineWorkerData
 ): Promise<void> {
   const send = (reply: EngineReply): void => port.postMessage(reply)
   const log = (message: string): void => send({ kind: 'log', message })
-  const pause = gently ? createPauses() : undefined
+  if (gently === 'lowered') lowerThread()
+  const pause = gently === 'resting' ? createPauses() : undefined
   const opened = await open(path, {
-    ...options, log, ...(pause && { pause, verify: 'on-read' as const }),
+    ...options, log, ...(pause && { pause }), ...(gently !== undefined && { verify: 'on-read' as const }),
   }).catch((error: unknown) => {
     send({ kind: 'refused', fault: faultOf(error) })
   })
   if (opened === undefined) return
   const { engine, dir } = opened
   port.on('message', (request: EngineRequest) => {
+    if (request.kind === 'promote') return raiseThread()
     if (request.kind === 'close') {
+      // Nobody waits for what it takes to free a catalogue.
+      lowerThread()
       engine.close().finally(() => port.close())
       return
     }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { errorOf, IsthmusError } from '../errors.ts'
 import { compiled } from '../paths.ts'
+import { lowerProcess } from '../priority.ts'
 import type { EngineWorkerData } from './engine-protocol.ts'
 import type { TrialReply } from './try-bundles.ts'
 
@@ -65,10 +66,14 @@ export function createTrials (options: TrialOptions = {}): Trials {
   }
 }
 
-function startTrialProcess (): ChildProcess {
+/** It comes after what answers. */
+export function startTrialProcess (): ChildProcess {
   const env = Object.fromEntries(PASSED.flatMap((name) => {
     const value = process.env[name]
     return value === undefined ? [] : [[name, value]]
   }))
-  return fork(compiled('src/recommend/trial-process.ts'), { env, execArgv: [], stdio: 'ignore' })
+  const child = fork(compiled('src/recommend/try-bundles.ts'), { env, execArgv: [], stdio: 'ignore' })
+  // Not by the process itself: what Node does before its first line would be done at the priority of what answers.
+  if (child.pid !== undefined) lowerProcess(child.pid)
+  return child
 }

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { faultOf, IsthmusError } from '../errors.ts'
+import { raiseThread } from '../priority.ts'
 import { findHnswDriver, type Hnsw } from './hnsw-driver.ts'
 import { addPoint, loadHnsw } from './hnsw-file.ts'
 import type { ShardReply, ShardRequest, ShardThreadData } from './hnsw-shards.ts'
@@ -50,7 +51,10 @@ function serve (port: MessagePort, graph: Hnsw, { width, efSearch }: ShardThread
 if (parentPort !== null) {
   const data = workerData as ShardThreadData
   try {
-    serve(parentPort, await load(data), data)
+    const graph = await load(data)
+    // The engine that started it may be loading at a low priority, and could not raise another thread's.
+    raiseThread()
+    serve(parentPort, graph, data)
   } catch (error) {
     parentPort.postMessage({ kind: 'refused', fault: faultOf(error) } satisfies ShardReply)
   }

@@ -24,10 +24,12 @@ function fakeThreads () {
   let listeners: EngineThreadListeners
   let refuse = 0
   let stopped = 0
+  let promoted = 0
   return {
     sent,
     started,
     get stopped () { return stopped },
+    get promoted () { return promoted },
     refuseStarts (times: number) { refuse = times },
     async startThread (data: EngineWorkerData, given: EngineThreadListeners) {
       started.push(data)
@@ -42,6 +44,7 @@ function fakeThreads () {
         embedder: { id: 'hash', width: 2 },
         status,
         post: (calls: readonly EngineCall[]) => { sent.push([...calls]) },
+        promote: () => { promoted++ },
         stop: async () => { stopped++ },
       }
     },
@@ -220,10 +223,12 @@ describe('the engine client', () => {
   })
 
   it('loads gently where another engine answers, and at once when its worker has died', async () => {
-    const { engine, threads } = await open({ gently: true })
+    const { engine, threads } = await open({ gently: 'lowered' })
+    engine.promote()
+    expect(threads.promoted).toBe(1)
     threads.die('boom')
     while (threads.started.length < 2) await settle()
-    expect(threads.started.map(({ gently }) => gently)).toEqual([true, undefined])
+    expect(threads.started.map(({ gently }) => gently)).toEqual(['lowered', undefined])
     await engine.close()
   })
 

@@ -97,8 +97,9 @@ export async function openModel (path: string, deps: OpenModelDeps): Promise<Ope
         get pending () { return pending },
         missing,
         warm: async () => {
-          const pause = deps.engine.gently === true ? createPauses() : async () => {}
+          const pause = deps.engine.gently === 'resting' ? createPauses() : async () => {}
           await warm(engine, popular, pause)
+          engine.promote()
         },
         async seed (signal) {
           const seeded = await store.seed(`bundle/${version}`, until(signal, historiesOf(bundle)))
@@ -116,18 +117,24 @@ export async function openModel (path: string, deps: OpenModelDeps): Promise<Ope
   }
 }
 
-/** Up to what is a large batch; until then code is compiled, a little at a time. */
-const WARM_BATCHES = [1, 4, 16, 32]
-/** Items of each domain in the history that is asked for. */
+/** Up to what is a large batch, so that code is compiled a little at a time, and then until all of it is. */
+const WARM_BATCHES = [1, 4, 16, 32, ...new Array<number>(24).fill(16)]
+/** Of the most popular items of each domain, so many make a history, and histories differ: none is known already. */
 const WARM_ITEMS = 4
+const WARM_FROM = 64
 
 async function warm (engine: Engine, popular: PopularList, pause: Pause): Promise<void> {
-  const history = engine.domains.flatMap((domain) =>
-    popular.top(domain, { k: WARM_ITEMS, without: new Set() }).map(({ itemId }) => itemId))
+  const known = engine.domains.map((domain) => popular.top(domain, { k: WARM_FROM, without: new Set() }))
+  let asked = 0
+  const history = (): string[] => known.flatMap((items) =>
+    Array.from({ length: Math.min(WARM_ITEMS, items.length) }, (_, i) =>
+      items[(asked * (i + 1) + i) % items.length]!.itemId))
   for (const domain of engine.domains) {
-    const job = { domain, history, k: 10, exclude: [], excludeSeen: true }
     for (const calls of WARM_BATCHES) {
-      await Promise.all(Array.from({ length: calls }, async () => await engine.recommend(job)))
+      await Promise.all(Array.from({ length: calls }, async () => {
+        asked++
+        await engine.recommend({ domain, history: history(), k: 10, exclude: [], excludeSeen: true })
+      }))
       await pause()
     }
   }

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { openBundle } from '../../bundle/open.ts'
 import type { Environment, ServiceConfig } from '../../config/service-config.ts'
+import { canRaise } from '../../priority.ts'
+import type { EngineWorkerData } from '../../recommend/engine-protocol.ts'
 import { createModelPool, type ModelPool } from '../../recommend/model-pool.ts'
 import { createTrials } from '../../recommend/trial.ts'
 import type { Store } from '../../state/stores.ts'
@@ -43,7 +45,7 @@ export async function startModels (deps: StartModelsDeps): Promise<StartedModels
     tokensPerDay: config.embedTokensPerDay, onTokens: (tokens) => { metrics.embeddingTokens.inc(tokens) },
   }))
   const down = new Set<string>()
-  const open = async (dir: string, gently = false): Promise<OpenedModel> => await openModel(dir, {
+  const open = async (dir: string, gently?: EngineWorkerData['gently']): Promise<OpenedModel> => await openModel(dir, {
     store,
     embedders,
     bring: domainBringer(openDomains),
@@ -55,7 +57,7 @@ export async function startModels (deps: StartModelsDeps): Promise<StartedModels
       userCache,
       chart: playground,
       maxWaiting,
-      gently,
+      ...(gently && { gently }),
       onSent: (ms) => metrics.queueWait.observe(ms / 1000),
       onDrop: (reason) => {
         if (reason === 'deadline') metrics.deadlineExpired.inc({ stage: 'queue' })
@@ -93,7 +95,9 @@ export async function startModels (deps: StartModelsDeps): Promise<StartedModels
     for (const model of opened) await model.seed(new AbortController().signal)
     const selection = folder?.selection ?? { version: lead.engine.model.version, variants: [] }
     const shares = sharesOf(selection, new Map(opened.map((model) => [model.engine.model.version, model])))
-    const versions = { root: folder?.root, tryVersion, open: async (dir: string) => await open(dir, true) }
+    const openBeside = async (dir: string): Promise<OpenedModel> =>
+      await open(dir, await canRaise() ? 'lowered' : 'resting')
+    const versions = { root: folder?.root, tryVersion, open: openBeside }
     return { lead, pool: createModelPool(shares), versions }
   } catch (error) {
     for (const model of opened) await model.close()
