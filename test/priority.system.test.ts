@@ -50,14 +50,14 @@ describe.runIf(process.platform === 'linux')('the priority of a thread', () => {
 
   it('is low while an engine loads, and until it is promoted', async () => {
     const tiny = await writeTinyBundle()
-    const start = async (gently: Pick<EngineWorkerData, 'gently'>): ReturnType<typeof startEngineThread> =>
-      await startEngineThread({ bundle: tiny.root, provider: 'cpu', ...gently }, {
+    const start = async (how: Pick<EngineWorkerData, 'lowered'>): ReturnType<typeof startEngineThread> =>
+      await startEngineThread({ bundle: tiny.root, provider: 'cpu', ...how }, {
         onAnswers: () => {}, onLog: () => {}, onDeath: () => {},
       })
     // As in a service another engine was first: ONNX Runtime starts a thread with the first session of a process.
     const lead = await start({})
     const before = await low()
-    const thread = await start({ gently: 'lowered' })
+    const thread = await start({ lowered: true })
     expect(await low()).toBe(before + 1)
     if (raisable) {
       thread.promote()

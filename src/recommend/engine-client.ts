@@ -13,7 +13,7 @@ export type EngineWriter =
 
 /** An engine in a thread of its own. */
 export interface EngineClient extends Engine {
-  /** To be called before it answers shoppers: ends what was asked for by `gently`. */
+  /** To be called before it answers shoppers, where it was `lowered`. */
   readonly promote: () => void
 }
 
@@ -76,7 +76,7 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
     restartDelay = (attempt) => attempt === 0 ? 0 : Math.min(10_000, 100 * 2 ** attempt),
     startThread = startEngineThread, now = () => performance.now(),
   } = options
-  const { bundle, manifest, provider, retrieval, cluster, userCache, chart, gently } = options
+  const { bundle, manifest, provider, retrieval, cluster, userCache, chart, gently = false, lowered = false } = options
   const data = {
     ...(manifest && { manifest }),
     ...(provider && { provider }),
@@ -105,7 +105,7 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
   let closed: Promise<void> | undefined
   let drained: (() => void) | undefined
 
-  const start = async (path: string, more: Pick<EngineWorkerData, 'gently'> = {}): Promise<EngineThread> => {
+  const start = async (path: string, more: Pick<EngineWorkerData, 'gently' | 'lowered'> = {}): Promise<EngineThread> => {
     const direct: Waiting[] = []
     const openedHere = new Set<string>()
     let open = false
@@ -232,7 +232,7 @@ export async function engineClient (options: EngineClientOptions): Promise<Engin
   }
 
   // Started again it is in a hurry: nobody answers meanwhile.
-  const first = await start(bundle, gently === undefined ? {} : { gently })
+  const first = await start(bundle, { gently, lowered })
   thread = first
   const { model, about, opensDomains, embedder } = first
   return {

@@ -57,9 +57,13 @@ export interface EngineWorkerData {
   readonly userCache?: number
   readonly chart?: boolean
   /**
-   * Where another engine answers on the same cores meanwhile: `lowered` until it is promoted, or, where a thread's
-   * priority could not be raised again, `resting` between the parts of the load. A trial has hashed all files by then,
-   * so that those alone are hashed again that are read.
+   * Whether the load rests between its parts, since another engine answers on the same cores meanwhile. A trial has
+   * hashed all files by then, so that those alone are hashed again that are read.
    */
-  readonly gently?: 'lowered' | 'resting'
+  readonly gently?: boolean
+  /**
+   * Whether the thread has a low priority until it is promoted; only where `canRaise`. Beside rests, not in their
+   * place: one that never rests still takes a tenth of a busy core, and each turn to its end.
+   */
+  readonly lowered?: boolean
 }

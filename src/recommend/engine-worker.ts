@@ -10,14 +10,14 @@ import { createPauses } from './pauses.ts'
 
 /** The thread that owns one bundle: ONNX Runtime and hnswlib block whatever thread they are called on. */
 async function serve (
-  port: MessagePort, { bundle: path, gently, ...options }: EngineWorkerData
+  port: MessagePort, { bundle: path, gently = false, lowered = false, ...options }: EngineWorkerData
 ): Promise<void> {
   const send = (reply: EngineReply): void => port.postMessage(reply)
   const log = (message: string): void => send({ kind: 'log', message })
-  if (gently === 'lowered') lowerThread()
-  const pause = gently === 'resting' ? createPauses() : undefined
+  if (lowered) lowerThread()
+  const pause = gently ? createPauses() : undefined
   const opened = await open(path, {
-    ...options, log, ...(pause && { pause }), ...(gently !== undefined && { verify: 'on-read' as const }),
+    ...options, log, ...(pause && { pause, verify: 'on-read' as const }),
   }).catch((error: unknown) => {
     send({ kind: 'refused', fault: faultOf(error) })
   })

@@ -223,12 +223,13 @@ describe('the engine client', () => {
   })
 
   it('loads gently where another engine answers, and at once when its worker has died', async () => {
-    const { engine, threads } = await open({ gently: 'lowered' })
+    const { engine, threads } = await open({ gently: true, lowered: true })
     engine.promote()
     expect(threads.promoted).toBe(1)
     threads.die('boom')
     while (threads.started.length < 2) await settle()
-    expect(threads.started.map(({ gently }) => gently)).toEqual(['lowered', undefined])
+    expect(threads.started.map(({ gently = false, lowered = false }) => [gently, lowered]))
+      .toEqual([[true, true], [false, false]])
     await engine.close()
   })
 

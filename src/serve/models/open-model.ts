@@ -38,7 +38,8 @@ export interface OpenModelDeps {
   readonly log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>
   readonly engine: Pick<
     EngineClientOptions,
-    'provider' | 'retrieval' | 'cluster' | 'userCache' | 'chart' | 'maxWaiting' | 'gently' | 'onBatch' | 'onSent' | 'onDrop'
+    'provider' | 'retrieval' | 'cluster' | 'userCache' | 'chart' | 'maxWaiting' | 'gently' | 'lowered' |
+    'onBatch' | 'onSent' | 'onDrop'
   >
   /** Told when a model's worker died, and when it answers again. */
   readonly onState: (version: string, state: 'ready' | 'down') => void
@@ -97,7 +98,7 @@ export async function openModel (path: string, deps: OpenModelDeps): Promise<Ope
         get pending () { return pending },
         missing,
         warm: async () => {
-          const pause = deps.engine.gently === 'resting' ? createPauses() : async () => {}
+          const pause = deps.engine.gently === true ? createPauses() : async () => {}
           await warm(engine, popular, pause)
           engine.promote()
         },

@@ -45,7 +45,9 @@ export async function startModels (deps: StartModelsDeps): Promise<StartedModels
     tokensPerDay: config.embedTokensPerDay, onTokens: (tokens) => { metrics.embeddingTokens.inc(tokens) },
   }))
   const down = new Set<string>()
-  const open = async (dir: string, gently?: EngineWorkerData['gently']): Promise<OpenedModel> => await openModel(dir, {
+  const open = async (
+    dir: string, how: Pick<EngineWorkerData, 'gently' | 'lowered'> = {}
+  ): Promise<OpenedModel> => await openModel(dir, {
     store,
     embedders,
     bring: domainBringer(openDomains),
@@ -57,7 +59,7 @@ export async function startModels (deps: StartModelsDeps): Promise<StartedModels
       userCache,
       chart: playground,
       maxWaiting,
-      ...(gently && { gently }),
+      ...how,
       onSent: (ms) => metrics.queueWait.observe(ms / 1000),
       onDrop: (reason) => {
         if (reason === 'deadline') metrics.deadlineExpired.inc({ stage: 'queue' })
@@ -96,7 +98,7 @@ export async function startModels (deps: StartModelsDeps): Promise<StartedModels
     const selection = folder?.selection ?? { version: lead.engine.model.version, variants: [] }
     const shares = sharesOf(selection, new Map(opened.map((model) => [model.engine.model.version, model])))
     const openBeside = async (dir: string): Promise<OpenedModel> =>
-      await open(dir, await canRaise() ? 'lowered' : 'resting')
+      await open(dir, { gently: true, lowered: await canRaise() })
     const versions = { root: folder?.root, tryVersion, open: openBeside }
     return { lead, pool: createModelPool(shares), versions }
   } catch (error) {
