@@ -11,7 +11,7 @@ export interface PausesOptions {
   readonly sleep?: (ms: number) => Promise<unknown>
 }
 
-/** Pauses that leave a core to others for most of the time: work of a thread that no priority can be given. */
+/** Pauses that leave a core to others for most of the time, whatever priority the thread may have. */
 export function createPauses (
   { share = 2, now = () => performance.now(), sleep = async (ms) => await setTimeout(ms) }: PausesOptions = {}
 ): Pause {

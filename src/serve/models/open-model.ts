@@ -120,8 +120,9 @@ export async function openModel (path: string, deps: OpenModelDeps): Promise<Ope
 
 /** Up to what is a large batch, so that code is compiled a little at a time, and then until all of it is. */
 const WARM_BATCHES = [1, 4, 16, 32, ...new Array<number>(24).fill(16)]
-/** Of the most popular items of each domain, so many make a history, and histories differ: none is known already. */
+/** Of the most popular items of each domain, so many make a history. */
 const WARM_ITEMS = 4
+/** As many histories differ; a cache of user vectors knows those that follow. */
 const WARM_FROM = 64
 
 async function warm (engine: Engine, popular: PopularList, pause: Pause): Promise<void> {
