@@ -1,8 +1,8 @@
 import { IsthmusError } from '../errors.ts'
 import { createRandom } from '../random.ts'
 import type { Random } from '../random.ts'
-
-type Rows = Float32Array | Float64Array
+import { createNearestCentroids, squaredDistance } from './nearest-centroids.ts'
+import type { Rows } from './nearest-centroids.ts'
 
 export interface Clusters {
   readonly width: number
@@ -27,7 +27,8 @@ export interface KMeansOptions extends LloydOptions {
 
 /**
  * k-means of row-major [n, width]: the best of ten runs of Lloyd's algorithm from k-means++ starts (Arthur and
- * Vassilvitskii, 2007). Costs restarts x iterations x n x k x width steps.
+ * Vassilvitskii, 2007). Costs restarts x iterations x n x k x width steps at most; the later iterations of a run
+ * compare few rows.
  * @throws config_invalid unless 1 <= k <= n.
  */
 export function kMeans (rows: Rows, width: number, k: number, options: KMeansOptions = {}): Clusters {
@@ -56,20 +57,18 @@ export function lloyd (
   rows: Rows, width: number, start: Float64Array, { iterations = 300, tolerance = 1e-4 }: LloydOptions = {}
 ): Clusters {
   const enough = tolerance * meanVariance(rows, width)
+  const nearest = createNearestCentroids(rows, width, start.length / width)
   let centroids = start
-  let labels: Int32Array = new Int32Array(0)
   for (let i = 0; i < iterations; i++) {
-    const assigned = assign(rows, width, centroids)
-    const settled = labels.length > 0 && labels.every((label, row) => label === assigned.labels[row])
-    labels = assigned.labels
-    if (settled) break
-    const moved = means(rows, width, labels, centroids)
+    if (nearest.assign(centroids) === 0) break
+    const moved = means(rows, width, nearest.labels, centroids)
     const shift = squaredDistance(moved, 0, centroids, 0, centroids.length)
     centroids = moved
     if (shift <= enough) break
   }
   // Labels belong to the final centroids, also where tolerance or the limit ended the loop.
-  return { width, centroids, ...assign(rows, width, centroids) }
+  nearest.assign(centroids)
+  return { width, centroids, labels: nearest.labels, inertia: inertiaOf(rows, width, nearest.labels, centroids) }
 }
 
 /** Starts that lie apart: each next one is a row drawn by its squared distance to the nearest start so far. */
@@ -102,21 +101,12 @@ function drawByWeight (weights: Float64Array, at: number): number {
   return last
 }
 
-function assign (rows: Rows, width: number, centroids: Float64Array): { labels: Int32Array, inertia: number } {
-  const labels = new Int32Array(rows.length / width)
-  let inertia = 0
-  for (let row = 0; row < labels.length; row++) {
-    let nearest = Infinity
-    for (let at = 0; at < centroids.length; at += width) {
-      const distance = squaredDistance(rows, row * width, centroids, at, width)
-      if (distance < nearest) {
-        nearest = distance
-        labels[row] = at / width
-      }
-    }
-    inertia += nearest
+function inertiaOf (rows: Rows, width: number, labels: Int32Array, centroids: Float64Array): number {
+  let sum = 0
+  for (const [row, label] of labels.entries()) {
+    sum += squaredDistance(rows, row * width, centroids, label * width, width)
   }
-  return { labels, inertia }
+  return sum
 }
 
 function means (rows: Rows, width: number, labels: Int32Array, previous: Float64Array): Float64Array {
@@ -124,7 +114,8 @@ function means (rows: Rows, width: number, labels: Int32Array, previous: Float64
   const sizes = new Int32Array(previous.length / width)
   for (const [row, label] of labels.entries()) {
     sizes[label] = sizes[label]! + 1
-    for (let i = 0; i < width; i++) sums[label * width + i] = sums[label * width + i]! + rows[row * width + i]!
+    const [to, from] = [label * width, row * width]
+    for (let i = 0; i < width; i++) sums[to + i] = sums[to + i]! + rows[from + i]!
   }
   return sums.map((sum, i) => {
     const size = sizes[Math.floor(i / width)]!
@@ -142,13 +133,4 @@ function meanVariance (rows: Rows, width: number): number {
     for (let at = i; at < rows.length; at += width) total += (rows[at]! - mean) ** 2
   }
   return total / rows.length
-}
-
-function squaredDistance (a: Rows, fromA: number, b: Rows, fromB: number, length: number): number {
-  let sum = 0
-  for (let i = 0; i < length; i++) {
-    const difference = a[fromA + i]! - b[fromB + i]!
-    sum += difference * difference
-  }
-  return sum
 }
