@@ -115,7 +115,7 @@ const LINKS: readonly Link[] = [
       const { chat, ...settings } = augment ?? refuseSetting('augment', 'has no settings')
       const spending = await openSpending({ cache })
       const { account } = spending
-      let line: Progress | undefined
+      const { finish, ...told } = shownStages(progress, 'augment', augmentUnit)
       const done = await augmentStep({
         input: folders.embeddings,
         out: folders.augmentation,
@@ -124,13 +124,9 @@ const LINKS: readonly Link[] = [
         embedderNamed: (embedder) => embedderNamed(embedder, baseUrl, env, { account, step: 'augment' }),
         cache,
         signal,
-        onStage (stage, total) {
-          line?.finish()
-          line = progress(`augment: ${stage}`, total, stage === 'generation' ? 'questions' : 'items')
-        },
-        onProgress: (count) => line?.update(count),
+        ...told,
       }).finally(account.close)
-      line?.finish()
+      finish()
       return outcome(done, ({ syntheticEvents, perUser, chat }) =>
         `${String(syntheticEvents)} synthetic events by ${String(chat)}, ${Number(perUser).toFixed(2)} a user`)
     },
@@ -141,7 +137,7 @@ const LINKS: readonly Link[] = [
       const { chat, ...settings } = profile ?? refuseSetting('profile', 'has no settings')
       const spending = await openSpending({ cache })
       const { account } = spending
-      let line: Progress | undefined
+      const { finish, ...told } = shownStages(progress, 'profile', profileUnit)
       const done = await profileStep({
         input: augment === undefined ? folders.embeddings : folders.augmentation,
         out: folders.profiles,
@@ -150,13 +146,9 @@ const LINKS: readonly Link[] = [
         embedderNamed: (embedder) => embedderNamed(embedder, baseUrl, env, { account, step: 'profile' }),
         cache,
         signal,
-        onStage (stage, total) {
-          line?.finish()
-          line = progress(`profile: ${stage}`, total, stage === 'profiles' ? 'users' : stage)
-        },
-        onProgress: (count) => line?.update(count),
+        ...told,
       }).finally(account.close)
-      line?.finish()
+      finish()
       return outcome(done, ({ users, without, chat }) =>
         `profiles of ${Number(users) - Number(without)} users by ${String(chat)}`)
     },
@@ -241,5 +233,26 @@ export function shown (
       line?.update(done)
       if (done === all) line?.finish()
     },
+  }
+}
+
+/** What is counted in a stage of `augment`. */
+export const augmentUnit = (stage: string): string => stage === 'generation' ? 'questions' : 'items'
+/** What is counted in a stage of `profile`. */
+export const profileUnit = (stage: string): string => stage === 'profiles' ? 'users' : stage
+
+/** The two callbacks by which a step of several stages shows how far each is; `finish` ends the last line. */
+export function shownStages (
+  progress: ChainContext['progress'], label: string, unitOf: (stage: string) => string
+): { onStage: (stage: string, total: number) => void, onProgress: (done: number) => void, finish: () => void } {
+  let line: Progress | undefined
+  const finish = (): void => { line?.finish() }
+  return {
+    onStage (stage, total) {
+      finish()
+      line = progress(`${label}: ${stage}`, total, unitOf(stage))
+    },
+    onProgress: (done) => line?.update(done),
+    finish,
   }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { augmentSettings } from '../augment-settings.ts'
 import { augmentStep } from '../augment.ts'
-import { chain, chainFolders, outcome } from '../chain.ts'
+import { augmentUnit, chain, chainFolders, outcome, profileUnit, shownStages } from '../chain.ts'
 import type { ChainContext } from '../chain.ts'
 import { profileStep } from '../profile.ts'
 import type { ProfileStep } from '../profile.ts'
@@ -64,36 +64,46 @@ function folderOf (work: string, { name }: StudyInput): string {
 }
 
 function augmented (
-  { name, settings }: StudyAugmentation, out: string, { work, signal }: ChainContext,
+  { name, settings }: StudyAugmentation, out: string, { work, signal, progress }: ChainContext,
   { settings: { seed }, ...profiler }: Profiler
 ): Step {
   return {
     name: `augment (${name})`,
     async run () {
       const { chat: _, ...own } = augmentSettings({ seed, ...settings })
-      return outcome(await augmentStep({
-        ...profiler, input: chainFolders(work).embeddings, out, settings: own, signal,
-      }), ({ syntheticEvents, augmentedUsers, chat }) =>
+      const { finish, ...told } = shownStages(progress, `augment (${name})`, augmentUnit)
+      const done = await augmentStep({
+        ...profiler, input: chainFolders(work).embeddings, out, settings: own, signal, ...told,
+      })
+      finish()
+      return outcome(done, ({ syntheticEvents, augmentedUsers, chat }) =>
         `${String(syntheticEvents)} events of ${String(augmentedUsers)} users by ${String(chat)}`)
     },
   }
 }
 
 function profiles (
-  input: StudyInput, texts: string, out: string, { signal }: ChainContext, { settings, ...profiler }: Profiler
+  input: StudyInput, texts: string, out: string, { signal, progress }: ChainContext, { settings, ...profiler }: Profiler
 ): Step {
+  const name = `profile (${input.profiles})`
   return {
-    name: `profile (${input.profiles})`,
-    run: async () => outcome(await profileStep({
-      ...profiler,
-      input: texts,
-      out,
-      settings: {
-        ...settings,
-        mode: input.profiles === 'aware' ? 'domain-aware' : 'mixed',
-        partition: input.profiles !== 'whole',
-      },
-      signal,
-    }), ({ users, without, chat }) => `${Number(users) - Number(without)} users by ${String(chat)}`),
+    name,
+    async run () {
+      const { finish, ...told } = shownStages(progress, name, profileUnit)
+      const done = await profileStep({
+        ...profiler,
+        input: texts,
+        out,
+        settings: {
+          ...settings,
+          mode: input.profiles === 'aware' ? 'domain-aware' : 'mixed',
+          partition: input.profiles !== 'whole',
+        },
+        signal,
+        ...told,
+      })
+      finish()
+      return outcome(done, ({ users, without, chat }) => `${Number(users) - Number(without)} users by ${String(chat)}`)
+    },
   }
 }

@@ -49,6 +49,9 @@ describe('npm run study', () => {
   it('asks those of LLM-EDT, from synthetic events to what its second phase gains', async () => {
     const first = await study('llm-edt', '--hours', '0.0001')
     expect(first).toMatchObject({ status: 0 })
+    for (const stage of ['augment (all): clusters', 'augment (all): generation', 'profile (aware): profiles']) {
+      expect(first.stderr).toContain(`${stage} done in`)
+    }
     expect(await pageOf('llm-edt')).toContain('Nothing of this is finished yet.')
 
     expect(await study('llm-edt')).toMatchObject({ status: 0 })
