@@ -1,7 +1,7 @@
 export type Rows = Float32Array | Float64Array
 
 /** Bounds are of rounded distances: a comparison is spared only where they differ by more than rounding could. */
-const SURE = 1 - 1e-6
+const SURE = 1 - 1e-9
 
 export interface NearestCentroids {
   /** The nearest centroid of each row as of the last `assign`; the lowest index on a tie. */
@@ -20,7 +20,7 @@ export function createNearestCentroids (rows: Rows, width: number, k: number): N
   const count = rows.length / width
   const labels = new Int32Array(count)
   const most = new Float64Array(count).fill(Infinity)
-  const least = new Float32Array(count * k)
+  const least = new Float64Array(count * k)
   let previous: Float64Array | undefined
 
   /** Compares a row with each centroid that can be as near as its own. */
