@@ -1,4 +1,3 @@
-import { availableParallelism, cpus } from 'node:os'
 import { basename, join } from 'node:path'
 import { STUDY } from '../src/cli/commands/measuring.ts'
 import { runCommand } from '../src/cli/run.ts'
@@ -22,9 +21,9 @@ import type { Study } from '../src/pipeline/study/study.ts'
 import { tellTransfer } from '../src/pipeline/study/transfer.ts'
 import { hoursFromNow, studyFolder, terminalContext } from '../src/pipeline/terminal.ts'
 
-const STUDIES: Readonly<Record<string, Pick<StudyOptions, 'tell'> & { make: (order: StudyOrder) => Study }>> = {
+const STUDIES: Readonly<Record<string, Pick<StudyOptions, 'tell' | 'keep'> & { make: (order: StudyOrder) => Study }>> = {
   llm4cdsr: { make: llm4cdsrStudy },
-  'llm-edt': { make: llmEdtStudy, tell: tellEdt },
+  'llm-edt': { make: llmEdtStudy, tell: tellEdt, keep: true },
   'llm-recg': { make: llmRecgStudy, tell: tellTransfer },
 }
 
@@ -54,7 +53,6 @@ await runCommand(STUDY, async ({ flags, operands: [name = '', ...more], signal }
       overrides: { ...overrides, ...(smoke && { epochs: 2 }) },
       chat: writer.id,
       smoke,
-      machine: `${cpus()[0]!.model}, ${availableParallelism()} cores`,
     }),
     ...told,
     ...(!smoke && { tuning }),

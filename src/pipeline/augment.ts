@@ -9,6 +9,7 @@ import type { AugmentWork, MadeAugmentation } from '../augment/make-augmentation
 import { writeLines } from '../data/dataset-files.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { IsthmusError } from '../errors.ts'
+import { canonicalJson } from '../files/hash.ts'
 import { isCurrent, readStep, writeStep } from '../files/step.ts'
 import type { StepManifest, StepPlan } from '../files/step.ts'
 import type { Estimate } from '../llm/dry-run.ts'
@@ -23,6 +24,8 @@ import { openEmbedded } from './embed.ts'
 import type { Embeddings } from './embed.ts'
 import { dryRunOf, openCached } from './embedder-choice.ts'
 import type { EmbedderChoice } from './embedder-choice.ts'
+import { noMemo } from './memo.ts'
+import type { Memo } from './memo.ts'
 import { orInterrupted } from './or-interrupted.ts'
 
 export interface AugmentStep {
@@ -35,6 +38,8 @@ export interface AugmentStep {
   readonly embedderNamed: (embedder: Embeddings['embedder']) => EmbedderChoice
   /** Where every vector is kept, so that a run that broke off goes on and a text is paid for once. */
   readonly cache: string
+  /** Where work of an equal step may be known from. */
+  readonly memo?: Memo
   /** Aborted: `interrupted` is thrown; what was answered until then stays in the cache. */
   readonly signal?: AbortSignal
   /** A stage begins, with so many things to do; its progress counts from 0. */
@@ -109,18 +114,20 @@ interface Prepared extends Omit<AugmentWork, 'chat' | 'embedder'> {
 
 /** All that comes before the first question. */
 async function prepareWork (
-  { settings, chat, signal, onStage, onProgress }: AugmentStep, { dataset, embeddings }: Shop
+  { settings, chat, memo = noMemo, signal, onStage, onProgress }: AugmentStep, { dataset, embeddings }: Shop
 ): Promise<Prepared> {
   const options = { ...(signal && { signal }), ...(onProgress && { onProgress }) }
-  const { kmeansK: clusters, seed } = settings
+  const { kmeansK: clusters, nGenerate, seed } = settings
   onStage?.('clusters', RESTARTS * dataset.domains.length)
-  const found = await clusterDomains(embeddings, dataset.domains, { clusters, seed, ...options })
+  const found = await clusterDomains(embeddings, dataset.domains, { clusters, seed, memo, ...options })
   const directions = directionsOf(dataset, embeddings.rows, found)
   const texts = { rows: unitRows(embeddings.rows, embeddings.width), width: embeddings.width }
   const prepared = { dataset, directions, texts, prompt: embeddings.prompt, settings }
   if (chat.id !== EXTRACTIVE) return { ...prepared, extracts: {} }
   onStage?.('neighbours', countSources(dataset, directions))
-  const extract = await catalogueExtract(dataset, texts, directions, settings.nGenerate, options)
+  // Which items are asked for follows from the clusters.
+  const key = canonicalJson(['extract', embeddings.manifest.digest, clusters, seed, nGenerate])
+  const extract = await memo(key, () => catalogueExtract(dataset, texts, directions, nGenerate, options))
   return { ...prepared, extracts: { [GENERATE.name]: extract } }
 }
 

@@ -1,7 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Domain } from '../data/dataset.ts'
+import { canonicalJson, sha256 } from '../files/hash.ts'
 import { kMeansRuns } from '../numeric/kmeans.ts'
 import type { Clusters } from '../numeric/kmeans.ts'
+import { noMemo } from './memo.ts'
+import type { Memo } from './memo.ts'
 
 /** Starts of k-means, of which the best counts. */
 export const RESTARTS = 10
@@ -9,6 +12,8 @@ export const RESTARTS = 10
 export interface ClusterOptions {
   readonly clusters: number
   readonly seed: number
+  /** Where equal clusters may be known from. */
+  readonly memo?: Memo
   readonly signal?: AbortSignal
   /** Runs done. */
   readonly onProgress?: (done: number) => void
@@ -16,6 +21,14 @@ export interface ClusterOptions {
 
 /** k-means of raw embeddings, row-major [n, width]; fewer items than clusters have one cluster each. */
 export async function clusterItems (
+  rows: Float32Array, width: number, options: ClusterOptions
+): Promise<Clusters> {
+  const { memo = noMemo, clusters, seed } = options
+  const bytes = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength)
+  return await memo(canonicalJson(['clusters', sha256(bytes), width, clusters, seed]), () => bestOfRuns(rows, width, options))
+}
+
+async function bestOfRuns (
   rows: Float32Array, width: number, { clusters, seed, signal, onProgress }: ClusterOptions
 ): Promise<Clusters> {
   let best: Clusters | undefined

@@ -1,3 +1,4 @@
+import { availableParallelism, cpus } from 'node:os'
 import type { LoadedTf } from '../nn/tf.ts'
 import { createModel } from '../train/model.ts'
 import { openRun } from './train.ts'
@@ -5,6 +6,7 @@ import { openRun } from './train.ts'
 /** What a trained system costs (LLM4CDSR section 4.6): its numbers, and the time to rank for everybody. */
 export interface Efficiency {
   readonly backend: string
+  readonly machine: string
   /** Numbers that training may move. */
   readonly parameters: number
   /** Users, each asked for in every domain. */
@@ -37,6 +39,7 @@ export async function measureEfficiency (
     for (let from = 0; from < users.length; from += USERS_AT_ONCE) rank(users.slice(from, from + USERS_AT_ONCE))
     return {
       backend,
+      machine: `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} cores`,
       parameters: run.manifest.parameters as number, // Written by `train`.
       users: users.length,
       domains: domains.length,

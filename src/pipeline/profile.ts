@@ -18,6 +18,7 @@ import type { Embeddings } from './embed.ts'
 import { dryRunOf, openCached } from './embedder-choice.ts'
 import type { EmbedderChoice } from './embedder-choice.ts'
 import { openItemTexts } from './item-texts.ts'
+import type { Memo } from './memo.ts'
 import { orInterrupted } from './or-interrupted.ts'
 import type { ProfileSettings } from './profile-settings.ts'
 
@@ -31,6 +32,8 @@ export interface ProfileStep {
   readonly embedderNamed: (embedder: Embeddings['embedder']) => EmbedderChoice
   /** Where every vector is kept, so that a run that broke off goes on and a text is paid for once. */
   readonly cache: string
+  /** Where work of an equal step may be known from. */
+  readonly memo?: Memo
   /** Aborted: `interrupted` is thrown; what was answered until then stays in the cache. */
   readonly signal?: AbortSignal
   /** A stage begins, with so many things to do; its progress counts from 0. */
@@ -112,7 +115,7 @@ interface ProfileTexts {
 
 type MadeProfiles = ProfileRows & ProfileTexts
 
-type Tell = Pick<ProfileStep, 'signal' | 'onStage' | 'onProgress'>
+type Tell = Pick<ProfileStep, 'memo' | 'signal' | 'onStage' | 'onProgress'>
 
 /** Clusters the items, has notes and profiles written, and embeds the profiles. */
 async function makeProfiles (work: ProfileWork, tell: Tell): Promise<MadeProfiles> {
@@ -136,26 +139,27 @@ async function makeProfiles (work: ProfileWork, tell: Tell): Promise<MadeProfile
 
 /** LLM4CDSR: clusters of all domains together. */
 async function mixedTexts (
-  { dataset, embeddings, settings, chat }: ProfileWork, { signal, onStage, onProgress }: Tell
+  { dataset, embeddings, settings, chat }: ProfileWork, { memo, signal, onStage, onProgress }: Tell
 ): Promise<ProfileTexts> {
   const options = { ...(signal && { signal }), ...(onProgress && { onProgress }) }
   const { attributes, latest } = settings
   const write = { ...options, ...(onStage && { onStage }) }
   if (!settings.partition) return { profiles: await writeProfileTexts({ dataset, attributes }, chat, write) }
   onStage?.('clusters', RESTARTS)
-  const { labels } = await clusterItems(embeddings.rows, embeddings.width, { ...settings, ...options })
+  const { rows, width } = embeddings
+  const { labels } = await clusterItems(rows, width, { ...settings, ...options, ...(memo && { memo }) })
   const partition = { labels, clusters: labels.reduce(max, 0) + 1, latest }
   return { labels, profiles: await writeProfileTexts({ dataset, attributes, partition }, chat, write) }
 }
 
 /** LLM-EDT: clusters of each domain by itself, and how the user's choices are spread over them. */
 async function domainAwareTexts (
-  { dataset, embeddings, settings, chat }: ProfileWork, { signal, onStage, onProgress }: Tell
+  { dataset, embeddings, settings, chat }: ProfileWork, { memo, signal, onStage, onProgress }: Tell
 ): Promise<ProfileTexts> {
   const options = { ...(signal && { signal }), ...(onProgress && { onProgress }) }
   const { domains } = dataset
   onStage?.('clusters', RESTARTS * domains.length)
-  const clusters = await clusterDomains(embeddings, domains, { ...settings, ...options })
+  const clusters = await clusterDomains(embeddings, domains, { ...settings, ...options, ...(memo && { memo }) })
   const own = clusters.map(({ labels }) => labels)
   const labels = new Int32Array(embeddings.rows.length / embeddings.width)
   for (const [k, { offset, size, fresh }] of domains.entries()) {

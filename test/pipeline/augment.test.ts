@@ -16,6 +16,7 @@ import type { AugmentStep } from '../../src/pipeline/augment.ts'
 import { chooseChat } from '../../src/pipeline/chat-choice.ts'
 import type { ChatChoice } from '../../src/pipeline/chat-choice.ts'
 import { openItemTexts } from '../../src/pipeline/item-texts.ts'
+import { createMemo } from '../../src/pipeline/memo.ts'
 import { openTrainInput, readTrainInput } from '../../src/pipeline/train-input.ts'
 import { openSpending } from '../../src/pipeline/spending.ts'
 import { poisoned, topicShop, WIDTH } from '../augment/topic-shop.ts'
@@ -128,6 +129,29 @@ describe('the step augment with the extractive model', () => {
         expect(grounded!.itemId).toBe(itemId)
       }
     }
+  })
+
+  it('looks for clusters and neighbours once with a memo, under whatever filter, and leaves what it leaves without', async () => {
+    const memo = createMemo()
+    const stages = async (settings: object): Promise<{ files: unknown, worked: string[] }> => {
+      const worked = new Set<string>()
+      let stage = ''
+      const { manifest } = await augmentStep(step({
+        memo, onStage: (name) => { stage = name }, onProgress: () => worked.add(stage),
+      }, settings))
+      return { files: manifest.files, worked: [...worked] }
+    }
+    expect((await stages({})).worked).toEqual(expect.arrayContaining(['clusters', 'neighbours', 'generation']))
+    const again = await stages({ filterTau: 0.5 })
+    expect(again.worked).toContain('generation')
+    expect(again.worked).not.toContain('clusters')
+    expect(again.worked).not.toContain('neighbours')
+    expect(again.files).toEqual((await augmentStep(step({}, { filterTau: 0.5 }))).manifest.files)
+    // Other clusters have other neighbours, and more are kept where more are asked for.
+    const more = await stages({ nGenerate: 20 })
+    expect(more.worked).toContain('neighbours')
+    expect(more.worked).not.toContain('clusters')
+    expect((await stages({ kmeansK: 3 })).worked).toEqual(expect.arrayContaining(['clusters', 'neighbours']))
   })
 
   it('never looks at the last two events of a user: with others of them, all that it leaves is the same', async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { canonicalJson, sha256 } from '../../files/hash.ts'
 import { isCurrent } from '../../files/step.ts'
+import type { Efficiency } from '../efficiency.ts'
 import type { EvaluateSettings } from '../evaluate-settings.ts'
 import { evaluationPlan } from '../evaluate.ts'
 import type { TrainSettings } from '../train-settings.ts'
@@ -15,12 +16,18 @@ export interface Cell {
   readonly train: TrainSettings
   /** Absent: the run is judged by validation alone. */
   readonly evaluate?: EvaluateSettings
+  /** Its weights are looked at, so that figures of it are not enough. */
+  readonly opened?: boolean
 }
 
 /** Where a cell leaves its steps. */
 export interface CellFolders {
+  /** Of the cell, after everything that decides its outcome. */
+  readonly name: string
   readonly run: string
   readonly evaluation: string
+  /** The run has no weights: it was trained somewhere else, where this was measured. */
+  readonly kept?: { readonly efficiency?: Efficiency }
 }
 
 /**
@@ -30,8 +37,9 @@ export interface CellFolders {
 export async function cellFolders (work: string, { embeddings, train }: Cell): Promise<CellFolders> {
   const { input, settings } = await runPlan(embeddings, train)
   const id = sha256(canonicalJson([input.digest, settings])).slice(0, 16)
-  const folder = join(work, 'cells', `${train.system}-${id}`)
-  return { run: join(folder, 'run'), evaluation: join(folder, 'evaluation') }
+  const name = `${train.system}-${id}`
+  const folder = join(work, 'cells', name)
+  return { name, run: join(folder, 'run'), evaluation: join(folder, 'evaluation') }
 }
 
 /** Whether everything that the cell asks for is there. */

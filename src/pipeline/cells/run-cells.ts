@@ -14,6 +14,8 @@ export interface RunCellsOptions {
   readonly backend: ReturnType<typeof backendChoice>
   /** Cells at a time, each a process of its own. */
   readonly jobs: number
+  /** Figures of cells that were trained somewhere else, by name: good for a cell whose weights nobody looks at. */
+  readonly kept?: ReadonlyMap<string, CellFolders>
   /** Aborted: what is under way is saved, and `interrupted` thrown. */
   readonly signal: AbortSignal
   /** Aborted: what is under way is saved, and is among those left. */
@@ -45,12 +47,18 @@ export function defaultJobs (): number {
  * goes on where it stood. Throws `interrupted`.
  */
 export async function runCells (cells: readonly Cell[], options: RunCellsOptions): Promise<RanCells> {
-  const { work, jobs, signal, deadline, say, progress } = options
+  const { work, jobs, kept, signal, deadline, say, progress } = options
   const twins = await byFolder(work, cells)
   const done: Twins[] = []
   const waiting: Twins[] = []
-  for (const each of twins) (await isDone(each.cells[0], each.folders) ? done : waiting).push(each)
-  say(`${twins.length} trainings, ${done.length} of them done already; ${jobs} at a time`)
+  for (const each of twins) {
+    const folders = await foldersDone(each, kept)
+    if (folders === undefined) waiting.push(each)
+    else done.push({ ...each, folders })
+  }
+  const elsewhere = done.filter(({ folders }) => folders.kept !== undefined).length
+  say(`${twins.length} trainings, ${done.length} of them done already` +
+    `${elsewhere === 0 ? '' : `, ${elsewhere} by figures that were kept`}; ${jobs} at a time`)
 
   const failed = new Map<Cell, IsthmusError>()
   const stop = deadline === undefined ? signal : AbortSignal.any([signal, deadline])
@@ -104,6 +112,16 @@ async function byFolder (work: string, cells: readonly Cell[]): Promise<readonly
     found.set(folders.run, { folders, cells: known === undefined ? [cell] : [...known.cells, cell] })
   }
   return [...found.values()]
+}
+
+/** Where a cell's figures lie already; undefined where it has to be trained. */
+async function foldersDone (
+  { cells, folders }: Twins, kept: ReadonlyMap<string, CellFolders> | undefined
+): Promise<CellFolders | undefined> {
+  if (await isDone(cells[0], folders)) return folders
+  const found = kept?.get(folders.name)
+  if (found === undefined || cells.some(({ opened }) => opened)) return undefined
+  return await isDone(cells[0], found) ? found : undefined
 }
 
 /** One cell in a process of its own. Throws what it failed with. */

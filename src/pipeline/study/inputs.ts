@@ -3,6 +3,8 @@ import { augmentSettings } from '../augment-settings.ts'
 import { augmentStep } from '../augment.ts'
 import { augmentUnit, chain, chainFolders, outcome, profileUnit, shownStages } from '../chain.ts'
 import type { ChainContext } from '../chain.ts'
+import { createMemo } from '../memo.ts'
+import type { Memo } from '../memo.ts'
 import { profileStep } from '../profile.ts'
 import type { ProfileStep } from '../profile.ts'
 import { runSteps } from '../steps.ts'
@@ -37,6 +39,7 @@ export async function makeInputs (
   inputs: readonly StudyInput[], context: ChainContext, profile: Profiler
 ): Promise<void> {
   const made = new Set<string>()
+  const memo = createMemo()
   /** Nothing where another input has asked for it already. */
   const once = (dir: string, steps: readonly Step[]): readonly Step[] => {
     const known = made.has(dir)
@@ -53,8 +56,8 @@ export async function makeInputs (
     const [texts, out] = [textsOf(context.work, input), inputDir(context.work, input)]
     await runSteps([
       ...once(embeddingsOf(context.work, input), chain(own, 'embed')),
-      ...(input.augment === undefined ? [] : once(texts, [augmented(input.augment, texts, own, profile)])),
-      ...(input.profiles === undefined ? [] : once(out, [profiles(input, texts, out, own, profile)])),
+      ...(input.augment === undefined ? [] : once(texts, [augmented(input.augment, texts, own, profile, memo)])),
+      ...(input.profiles === undefined ? [] : once(out, [profiles(input, texts, out, own, profile, memo)])),
     ], own)
   }
 }
@@ -65,7 +68,7 @@ function folderOf (work: string, { name }: StudyInput): string {
 
 function augmented (
   { name, settings }: StudyAugmentation, out: string, { work, signal, progress }: ChainContext,
-  { settings: { seed }, ...profiler }: Profiler
+  { settings: { seed }, ...profiler }: Profiler, memo: Memo
 ): Step {
   return {
     name: `augment (${name})`,
@@ -73,7 +76,7 @@ function augmented (
       const { chat: _, ...own } = augmentSettings({ seed, ...settings })
       const { finish, ...told } = shownStages(progress, `augment (${name})`, augmentUnit)
       const done = await augmentStep({
-        ...profiler, input: chainFolders(work).embeddings, out, settings: own, signal, ...told,
+        ...profiler, input: chainFolders(work).embeddings, out, settings: own, memo, signal, ...told,
       })
       finish()
       return outcome(done, ({ syntheticEvents, augmentedUsers, chat }) =>
@@ -83,7 +86,8 @@ function augmented (
 }
 
 function profiles (
-  input: StudyInput, texts: string, out: string, { signal, progress }: ChainContext, { settings, ...profiler }: Profiler
+  input: StudyInput, texts: string, out: string, { signal, progress }: ChainContext,
+  { settings, ...profiler }: Profiler, memo: Memo
 ): Step {
   const name = `profile (${input.profiles})`
   return {
@@ -99,6 +103,7 @@ function profiles (
           mode: input.profiles === 'aware' ? 'domain-aware' : 'mixed',
           partition: input.profiles !== 'whole',
         },
+        memo,
         signal,
         ...told,
       })

@@ -20,8 +20,6 @@ export interface StudyOrder {
   readonly chat: string
   /** A run that shows that everything works, and nothing else. */
   readonly smoke: boolean
-  /** The machine that computes, for people. */
-  readonly machine: string
 }
 
 const ALPHAS = [0.01, 0.05, 0.1, 0.5, 1]

@@ -1,14 +1,19 @@
 import { existsSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { openDataset } from '../../data/dataset-files.ts'
 import type { IsthmusError } from '../../errors.ts'
 import { writeFileAtomic } from '../../files/write.ts'
 import { loadTf } from '../../nn/tf.ts'
+import { cellFolders } from '../cells/cell.ts'
 import type { Cell, CellFolders } from '../cells/cell.ts'
+import { keepCells, openKept } from '../cells/kept-cells.ts'
+import type { CellToKeep } from '../cells/kept-cells.ts'
 import { runCells } from '../cells/run-cells.ts'
+import type { RanCells } from '../cells/run-cells.ts'
 import { chainFolders } from '../chain.ts'
 import type { ChainContext } from '../chain.ts'
 import { measureEfficiency } from '../efficiency.ts'
+import type { Efficiency } from '../efficiency.ts'
 import { readEmbedManifest } from '../embed.ts'
 import { chosenSettings, readTuning } from '../tune/tuning-file.ts'
 import { evaluateCold } from './cold.ts'
@@ -30,6 +35,11 @@ export interface StudyOptions {
   readonly tuning?: string
   /** Says what sections of kind `told` hold. */
   readonly tell?: Teller
+  /**
+   * Leave the figures of every cell beside the page, and take those that lie there for cells that are not trained here.
+   * Not for a study that looks at the weights of other rows than those it calls opened.
+   */
+  readonly keep?: boolean
   readonly context: ChainContext
   readonly profile: Profiler
   readonly jobs: number
@@ -48,7 +58,7 @@ export interface StudyOptions {
  * code on the page
  */
 export async function runStudy (options: StudyOptions): Promise<readonly string[]> {
-  const { context, profile, jobs, deadline, file, command, tell: teller } = options
+  const { context, profile, jobs, deadline, file, command, tell: teller, keep = false } = options
   const { work, settings: { backend, evaluate }, signal, say, progress } = context
   await makeInputs([WHOLE], context, profile)
   const { domains } = await openDataset(chainFolders(work).dataset)
@@ -57,27 +67,41 @@ export async function runStudy (options: StudyOptions): Promise<readonly string[
   await makeInputs(rows.map(({ input }) => input), context, profile)
   if (wanted.length > 0) await runSteps(baselineSteps(context), context)
 
-  const plan = new Map(rows.map((row) => [row, row.seeds.map((seed): Cell => ({
+  const plan = new Map(rows.map((row) => [row, row.seeds.map((seed, i): Cell => ({
     label: `${row.section}: ${row.name}, seed ${seed}`,
     embeddings: inputDir(work, row.input),
     train: { ...row.train, overrides: { ...row.train.overrides, seed } },
     evaluate,
+    ...(row.opened === true && i === 0 && { opened: true }),
   }))]))
   // A seed of every row first: what is stopped halfway has something to say of each question.
   const order = [...plan.values()].map(([first]) => first!).concat([...plan.values()].flatMap(([, ...more]) => more))
+  const pictures = join(dirname(file), basename(file, '.md'))
+  const cellsDir = join(pictures, CELLS)
   const ran = await runCells(order, {
-    work, backend, jobs, signal, ...(deadline && { deadline }), say, progress,
+    work,
+    backend,
+    jobs,
+    ...(keep && { kept: await openKept(cellsDir, join(work, 'kept')) }),
+    signal,
+    ...(deadline && { deadline }),
+    say,
+    progress,
   })
 
   const counted = new Map(wanted.map((name) => [name, baselineFolder(work, name)] as const))
   const told: ToldRow[] = []
+  const costs = new Map<string, Efficiency>()
   for (const [name, evaluation] of counted) {
     told.push({ section: 'main', name, seeds: 1, finished: await rowFigures([{ evaluation }]) })
   }
   for (const [row, cells] of plan) {
     const failed = cells.flatMap((cell) => ran.failed.get(cell) ?? [])
     const folders = cells.flatMap((cell) => ran.done.get(cell) ?? [])
-    told.push(...await tell(row, { failed, folders, of: cells.length }, study, context))
+    const rows = await tell(row, { failed, folders, of: cells.length }, study, context)
+    told.push(...rows)
+    const cost = rows[0]?.finished?.cost
+    if (cost !== undefined) costs.set(folders[0]!.name, cost)
   }
   const done = new Map([...plan].flatMap(([row, cells]) => {
     const folders = cells.flatMap((cell) => ran.done.get(cell) ?? [])
@@ -85,13 +109,30 @@ export async function runStudy (options: StudyOptions): Promise<readonly string[
   }))
   const sections = await teller?.({ study, context, done, counted, cache: profile.cache }) ?? new Map()
   const left = ran.left.map(({ label }) => label)
-  const pictures = basename(file, '.md')
   const drawn = [...sections].flatMap(([name, { picture: svg }]) => svg === undefined ? [] : [{ name, svg }])
   for (const { name, svg } of [...studyPlots(study, told), ...drawn]) {
-    await writeFileAtomic(join(file, '..', pictures, `${name}.svg`), svg)
+    await writeFileAtomic(join(pictures, `${name}.svg`), svg)
   }
-  await writeFileAtomic(file, studyPage({ study, rows: told, sections, command, left: left.length, pictures }))
+  await writeFileAtomic(file, studyPage({
+    study,
+    rows: told,
+    sections,
+    command,
+    left: left.length,
+    pictures: basename(pictures),
+    ...(keep && { kept: `${basename(pictures)}/${CELLS}` }),
+  }))
+  if (keep) {
+    const planned = await Promise.all(order.map((cell) => cellFolders(work, cell)))
+    await keepCells(cellsDir, trainedHere(ran, costs), planned.map(({ name }) => name))
+  }
   return left
+}
+
+/** Cells whose figures are to be kept: the rest of what is done came from there. */
+function trainedHere ({ done }: RanCells, costs: ReadonlyMap<string, Efficiency>): CellToKeep[] {
+  return [...done].flatMap(([{ label }, folders]) =>
+    folders.kept === undefined ? [{ label, folders, efficiency: costs.get(folders.name) }] : [])
 }
 
 interface Came {
@@ -110,6 +151,9 @@ async function chosenBy (
   return (name) => chosenSettings(tuning, name)
 }
 
+/** The folder of every cell's figures, beside the pictures. */
+const CELLS = 'cells'
+
 /** A row as the page tells of it; one for each way to treat cold items. */
 async function tell (
   row: StudyRow, { failed, folders, of }: Came, study: Study, { settings: { backend }, work }: ChainContext
@@ -123,9 +167,10 @@ async function tell (
   if (folders.length === 0) return [base]
   if (kindOf(study, section) !== 'cold') {
     const finished = await rowFigures(folders)
-    // Measured after all trainings, when nothing else of the study runs.
     const priced = section === 'main' && study.sections.some(({ kind }) => kind === 'cost')
-    const cost = priced ? await measureEfficiency(folders[0]!.run, openTf) : undefined
+    const { kept, run } = folders[0]!
+    // Measured after all trainings, when nothing else of the study runs.
+    const cost = !priced ? undefined : kept === undefined ? await measureEfficiency(run, openTf) : kept.efficiency
     return [{ ...base, finished: { ...finished, ...(cost && { cost }) } }]
   }
   const told: ToldRow[] = []

@@ -71,6 +71,8 @@ export interface StudyRow {
   /** Where it stands in a plot of lines, and on which line. */
   readonly x?: number
   readonly line?: string
+  /** The page looks at the weights of its first seed, which has to be trained here. */
+  readonly opened?: boolean
 }
 
 /** What came of a study, for whoever tells more of it than tables. */

@@ -11,7 +11,6 @@ const ORDER: StudyOrder = {
   overrides: { epochs: 2 },
   chat: 'extractive',
   smoke: false,
-  machine: 'a small one',
   domains: ['food', 'kitchen'],
 }
 const study = llmEdtStudy(ORDER)
@@ -37,7 +36,7 @@ describe('the study of LLM-EDT', () => {
       expect(seeds).toHaveLength(section === 'main' || section === 'ablations' ? 3 : 1)
     }
     expect(study.baselines).toEqual(['popularity', 'transitions', 'item-knn', 'vs-knn'])
-    expect(study.intro.join('\n')).toContain('a small one')
+    expect(study.rows.filter(({ opened }) => opened).map(({ section, name }) => [section, name])).toEqual([['main', 'llm-edt']])
   })
 
   it('has settings that can be trained, those of each ablation without its part', () => {

@@ -9,7 +9,6 @@ const study = llmRecgStudy({
   overrides: { epochs: 2 },
   chat: 'extractive',
   smoke: false,
-  machine: 'none',
 })
 const of = (section: string) => study.rows.filter((row) => row.section === section)
 

@@ -8,7 +8,6 @@ const study = llm4cdsrStudy({
   overrides: { epochs: 2 },
   chat: 'extractive',
   smoke: false,
-  machine: 'any',
   domains: ['food', 'kitchen'],
 })
 const of = (section: string) => study.rows.filter((row) => row.section === section)

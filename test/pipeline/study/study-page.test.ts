@@ -29,7 +29,7 @@ const finished = (ndcg10: number): FinishedRow => {
   return {
     full: { all: figures, sport: figures },
     groups: { inputLength: { '<5': figures }, domainsInInput: {}, targetPopularity: {} },
-    cost: { backend: 'native', parameters: 12, users: 10, domains: 1, seconds: 0.5 },
+    cost: { backend: 'native', machine: 'small, 2 cores', parameters: 12, users: 10, domains: 1, seconds: 0.5 },
   }
 }
 const rows: ToldRow[] = [
@@ -50,11 +50,17 @@ describe('the page of a study', () => {
     expect(page).toContain('| bad | 3 | training_diverged |')
     expect(page).toContain('**2 cells of this study are not trained yet**')
     expect(page).toContain('| users |  | 10 |  | 10 |  |')
+    expect(page).not.toContain('without weights')
+  })
+
+  it('says where the figures of each cell are kept, and what that means for the command', () => {
+    const kept = studyPage({ study, rows, command: 'npm run study -- tiny', left: 2, pictures: 'tiny', kept: 'tiny/cells' })
+    expect(kept).toContain('lies in `tiny/cells`, without weights')
   })
 
   it('tells of groups and costs of the main rows, and of the paper\'s own figures', () => {
     expect(page).toContain('| ours | 0.2500 ± 0.0100 |\n| half | 0.1250 ± 0.0100 |\n| slow |  |')
-    expect(page).toContain('| ours | 12 | 0.50 | native |')
+    expect(page).toContain('| ours | 12 | 0.50 | native | small, 2 cores |')
     expect(page).toContain('*Theirs*\n\n|  | Cloth |')
   })
 

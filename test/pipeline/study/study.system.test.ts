@@ -67,8 +67,20 @@ describe('npm run study', () => {
     expect(page).toMatch(/\| all \| extractive \| \d+ \| \d+ \|/)
     expect(page).toContain('Nothing was paid for')
     expect((await readdir(join(folder, 'llm-edt'))).sort()).toEqual([
-      'ablations.svg', 'alpha.svg', 'clusters.svg', 'generated.svg', 'injection.svg', 'main.svg', 'overlap.svg', 'tau.svg',
+      'ablations.svg', 'alpha.svg', 'cells', 'clusters.svg', 'generated.svg', 'injection.svg', 'main.svg', 'overlap.svg',
+      'tau.svg',
     ])
+
+    // Where nothing was trained, kept figures stand for it; one is trained for its weights, which are drawn.
+    await rm(join(folder, 'work/cells'), { recursive: true })
+    const again = await study('llm-edt')
+    expect(again).toMatchObject({ status: 0 })
+    const told = /(\d+) trainings, (\d+) of them done already, \2 by figures that were kept/.exec(again.stderr)!
+    const [, all, known] = told
+    expect(Number(known)).toBe(Number(all) - 1)
+    expect(await readdir(join(folder, 'work/cells'))).toHaveLength(1)
+    const timeless = (text: string): string => text.replaceAll(/\| \d+\.\d\d \| wasm/g, '| seconds | wasm')
+    expect(timeless(await pageOf('llm-edt'))).toBe(timeless(page))
   }, 1_200_000)
 
   it('asks what LLM-RecG is worth where nobody has trained, beside what needs no training', async () => {

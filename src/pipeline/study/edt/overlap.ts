@@ -27,8 +27,9 @@ interface View {
 /** How near the items of different domains lie to each other, before and after. */
 export async function overlap (came: StudyCame): Promise<ToldSection | undefined> {
   const ours = rowNamed(came, 'main', EDT)
-  if (ours === undefined) return undefined
-  const run = await openRun(ours.cells[0]!.run)
+  const trained = ours?.cells.find(({ kept }) => kept === undefined)
+  if (trained === undefined) return undefined
+  const run = await openRun(trained.run)
   const { dataset, texts } = run
   const { tf, close } = await loadTf(came.context.settings.backend)
   const model = createModel(tf, run)
