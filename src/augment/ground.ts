@@ -23,10 +23,15 @@ export async function ground (
   for (const [k, domain] of dataset.domains.entries()) {
     const rows = [...kept.keys()].filter((row) => kept[row]!.direction.to === k)
     const before = done
-    const found = await nearestItems(pickRows(unit, rows), texts, domain, 1, {
-      ...options, ...(options.onProgress && { onProgress: (count) => options.onProgress?.(before + count) }),
+    const alike = groupEqual(unit, rows)
+    const first = alike.map(([row]) => row!)
+    const found = await nearestItems(pickRows(unit, first), texts, domain, 1, {
+      ...options,
+      ...(options.onProgress && {
+        onProgress: (count) => options.onProgress?.(before + Math.round(count / first.length * rows.length)),
+      }),
     })
-    for (const [i, row] of rows.entries()) nearest.set(kept[row]!, found[i]![0]!)
+    for (const [i, group] of alike.entries()) for (const row of group) nearest.set(kept[row]!, found[i]![0]!)
     done += rows.length
   }
   const given = new Set<string>()
@@ -39,4 +44,16 @@ export async function ground (
     given.add(`${user}/${grounded.id}`)
     return { ...one, grounded, id: grounded.id }
   })
+}
+
+/** These rows, those of equal vectors together: users of one taste are offered the same, which is looked up once. */
+function groupEqual ({ rows, width }: UnitRows, at: readonly number[]): number[][] {
+  const groups = new Map<string, number[]>()
+  for (const row of at) {
+    const key = Buffer.from(rows.buffer, rows.byteOffset + 4 * row * width, 4 * width).toString('latin1')
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [row])
+    else group.push(row)
+  }
+  return [...groups.values()]
 }
