@@ -12,7 +12,6 @@ import { DEFAULT_EVALUATE } from '../../../src/pipeline/evaluate-settings.ts'
 import { evaluateRun, openEvaluation, openRanks } from '../../../src/pipeline/evaluate.ts'
 import { trainSettings } from '../../../src/pipeline/train-settings.ts'
 import { openRun, openRunManifest, trainStep } from '../../../src/pipeline/train.ts'
-import { startProgress } from '../../../src/progress.ts'
 import { plantedShop, writeShop } from '../../train/planted.ts'
 
 const openTf = (): ReturnType<typeof loadTf> => loadTf('cpu')
@@ -101,7 +100,7 @@ describe('runCells with figures that were kept', () => {
       // Nothing is trained: what would have to be, is among those left.
       deadline: AbortSignal.abort(),
       say: (line) => said.push(line),
-      progress: (label, total, unit) => startProgress({ label, total, unit }),
+      progress: () => ({ update () {}, finish () {} }),
     })
     return { ...ran, said: said.join('\n') }
   }
