@@ -15,6 +15,7 @@ import type { ChainContext } from '../chain.ts'
 import { measureEfficiency } from '../efficiency.ts'
 import type { Efficiency } from '../efficiency.ts'
 import { readEmbedManifest } from '../embed.ts'
+import type { EvaluateSettings } from '../evaluate-settings.ts'
 import { chosenSettings, readTuning } from '../tune/tuning-file.ts'
 import { evaluateCold } from './cold.ts'
 import { embeddingsOf, inputDir, makeInputs } from './inputs.ts'
@@ -67,13 +68,7 @@ export async function runStudy (options: StudyOptions): Promise<readonly string[
   await makeInputs(rows.map(({ input }) => input), context, profile)
   if (wanted.length > 0) await runSteps(baselineSteps(context), context)
 
-  const plan = new Map(rows.map((row) => [row, row.seeds.map((seed, i): Cell => ({
-    label: `${row.section}: ${row.name}, seed ${seed}`,
-    embeddings: inputDir(work, row.input),
-    train: { ...row.train, overrides: { ...row.train.overrides, seed } },
-    evaluate,
-    ...(row.opened === true && i === 0 && { opened: true }),
-  }))]))
+  const plan = new Map(rows.map((row) => [row, cellsOf(row, work, evaluate)]))
   // A seed of every row first: what is stopped halfway has something to say of each question.
   const order = [...plan.values()].map(([first]) => first!).concat([...plan.values()].flatMap(([, ...more]) => more))
   const pictures = join(dirname(file), basename(file, '.md'))
@@ -129,10 +124,27 @@ export async function runStudy (options: StudyOptions): Promise<readonly string[
   return left
 }
 
-/** Cells whose figures are to be kept: the rest of what is done came from there. */
+/** One for each seed. */
+function cellsOf (
+  { section, name, input, train, seeds, opened }: StudyRow, work: string, evaluate: EvaluateSettings
+): Cell[] {
+  return seeds.map((seed, i) => ({
+    label: `${section}: ${name}, seed ${seed}`,
+    embeddings: inputDir(work, input),
+    train: { ...train, overrides: { ...train.overrides, seed } },
+    evaluate,
+    ...(opened === true && i === 0 && { opened }),
+  }))
+}
+
+/** What is to be kept: all else that is done came from there. Of cells that share a folder the first names it. */
 function trainedHere ({ done }: RanCells, costs: ReadonlyMap<string, Efficiency>): CellToKeep[] {
-  return [...done].flatMap(([{ label }, folders]) =>
-    folders.kept === undefined ? [{ label, folders, efficiency: costs.get(folders.name) }] : [])
+  const found = new Map<string, CellToKeep>()
+  for (const [{ label }, folders] of done) {
+    const { name, kept } = folders
+    if (kept === undefined && !found.has(name)) found.set(name, { label, folders, efficiency: costs.get(name) })
+  }
+  return [...found.values()]
 }
 
 interface Came {
