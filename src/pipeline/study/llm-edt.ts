@@ -159,7 +159,9 @@ const SECTIONS: readonly Section[] = [
   {
     id: 'finetune',
     title: 'What the second phase gains',
-    text: 'Validation NDCG@10. Adapters start at nothing, so the second phase starts at the figure of the first.',
+    text: 'Validation NDCG@10, and what the second phase gains over the first. Linear adapters that start at zero add ' +
+      'nothing to the mixed thread at first, so that the phase starts at the figure before it; residual ones add what ' +
+      'the frozen thread makes of the domain\'s own events, and so start elsewhere.',
     kind: 'told',
   },
   {

@@ -62,8 +62,11 @@ describe('npm run study', () => {
       'without summarise-reform-analyse', 'tau 0.95', 'least r 0', 'residualRelu', 'llm-edt with bert4rec']) {
       expect(page).toMatch(new RegExp(`\\| ${row} \\| 1 \\| [01]\\.\\d{4} \\|`))
     }
-    // Equal adapters that start at nothing: the same figure twice.
-    expect(page).toMatch(/\| 42 \| ([01]\.\d{4}) \| \1 \| [01]\.\d{4} \| \d \|/)
+    // Linear adapters that start at nothing: the same figure twice. The published form adds the domain's own thread.
+    expect(page).toMatch(/\| llm-edt \| 42 \| linear, zero \| ([01]\.\d{4}) \| \1 \| [01]\.\d{4} \| \d \| [+-]/)
+    expect(page).toContain('from zero, 1 of 1 start at the first phase\'s figure to the last digit')
+    expect(page).toMatch(/\| residualRelu \| 42 \| residualRelu, zero \|/)
+    expect(page).toMatch(/\| llm-edt-paper \| 42 \| linear, random \|/)
     expect(page).toMatch(/\| all \| extractive \| \d+ \| \d+ \|/)
     expect(page).toContain('Nothing was paid for')
     expect((await readdir(join(folder, 'llm-edt'))).sort()).toEqual([
