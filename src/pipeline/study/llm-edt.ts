@@ -120,7 +120,7 @@ export function llmEdtStudy ({ seeds, chosen, overrides, chat, smoke }: StudyOrd
         'titles.'
         : '.'),
     ],
-    sections: SECTIONS,
+    sections: sections(ours.overrides.globalItems === 'textAndIds' ? 'textAndIds' : 'text'),
     baselines: baselines(),
     rows: [
       ...main,
@@ -140,7 +140,8 @@ export function llmEdtStudy ({ seeds, chosen, overrides, chat, smoke }: StudyOrd
   }
 }
 
-const SECTIONS: readonly Section[] = [
+/** @param items what an item is in all rows that do not say otherwise */
+const sections = (items: 'text' | 'textAndIds'): readonly Section[] => [
   {
     id: 'main',
     title: 'Main table',
@@ -222,8 +223,9 @@ const SECTIONS: readonly Section[] = [
   {
     id: 'items',
     title: 'What an item is',
-    text: 'Its text alone, as in the paper and everywhere else on this page, so that a new item needs nothing else; or ' +
-      'its text and a row of its own, which a new item has to be given by a learnt map. One seed.',
+    text: '`text`: its text alone, as in the paper, so that a new item needs nothing else. `textAndIds`: its text and a ' +
+      `row of its own, which a new item has to be given by a learnt map. All else on this page is \`${items}\`, by what ` +
+      'was chosen for LLM-EDT on validation, but for the preset as printed. One seed.',
     kind: 'metrics',
   },
   {

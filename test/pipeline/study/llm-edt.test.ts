@@ -36,7 +36,8 @@ describe('the study of LLM-EDT', () => {
       expect(seeds).toHaveLength(section === 'main' || section === 'ablations' ? 3 : 1)
     }
     expect(study.baselines).toEqual(['popularity', 'transitions', 'item-knn', 'vs-knn'])
-    expect(study.rows.filter(({ opened }) => opened).map(({ section, name }) => [section, name])).toEqual([['main', 'llm-edt']])
+    const opened = study.rows.filter((row) => row.opened)
+    expect(opened.map(({ section, name }) => [section, name])).toEqual([['main', 'llm-edt']])
   })
 
   it('has settings that can be trained, those of each ablation without its part', () => {
@@ -53,6 +54,12 @@ describe('the study of LLM-EDT', () => {
     expect(found.get('adapters/residualRelu')).toMatchObject({ adapterForm: 'residualRelu' })
     expect(found.get('items/textAndIds')).toMatchObject({ globalItems: 'textAndIds' })
     expect(found.get('backbones/llm-edt with gru4rec')).toMatchObject({ system: 'llm-edt', backbone: 'gru4rec', layers: 1 })
+  })
+
+  it('says what an item is in the rows that do not ask, which is what was chosen', () => {
+    const textOf = (order: StudyOrder): string => llmEdtStudy(order).sections.find(({ id }) => id === 'items')!.text
+    expect(textOf(ORDER)).toContain('All else on this page is `text`')
+    expect(textOf({ ...ORDER, chosen: () => ({ globalItems: 'textAndIds' }) })).toContain('this page is `textAndIds`')
   })
 
   it('changes what is put into histories, and what is said of users, where a question is about that', () => {
