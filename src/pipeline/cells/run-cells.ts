@@ -26,6 +26,7 @@ export interface RunCellsOptions {
 }
 
 export interface RanCells {
+  /** Where the figures of a cell lie; of one that is left too, if some were kept. */
   readonly done: ReadonlyMap<Cell, CellFolders>
   /** What came of those that cannot be trained, such as `training_diverged`. */
   readonly failed: ReadonlyMap<Cell, IsthmusError>
@@ -52,9 +53,10 @@ export async function runCells (cells: readonly Cell[], options: RunCellsOptions
   const done: Twins[] = []
   const waiting: Twins[] = []
   for (const each of twins) {
-    const folders = await foldersDone(each, kept)
-    if (folders === undefined) waiting.push(each)
-    else done.push({ ...each, folders })
+    const opened = each.cells.some((cell) => cell.opened)
+    const known = await isDone(each.cells[0], each.folders) ? each : opened ? undefined : await fromKept(each, kept)
+    if (known === undefined) waiting.push(each)
+    else done.push(known)
   }
   const elsewhere = done.filter(({ folders }) => folders.kept !== undefined).length
   say(`${twins.length} trainings, ${done.length} of them done already` +
@@ -91,6 +93,11 @@ export async function runCells (cells: readonly Cell[], options: RunCellsOptions
   await Promise.all(Array.from({ length: jobs }, lane))
   line.finish(`${over} done, ${failed.size} failed, ${waiting.length} left`)
   if (signal.aborted) throw new IsthmusError('interrupted', `stopped with ${waiting.length} trainings left`)
+  // Until one whose weights are wanted is trained, its figures are as good as they were.
+  for (const each of waiting) {
+    const known = await fromKept(each, kept)
+    if (known !== undefined) done.push(known)
+  }
   return {
     done: new Map(done.flatMap((each) => each.cells.map((cell) => [cell, each.folders] as const))),
     failed,
@@ -114,14 +121,12 @@ async function byFolder (work: string, cells: readonly Cell[]): Promise<readonly
   return [...found.values()]
 }
 
-/** Where a cell's figures lie already; undefined where it has to be trained. */
-async function foldersDone (
-  { cells, folders }: Twins, kept: ReadonlyMap<string, CellFolders> | undefined
-): Promise<CellFolders | undefined> {
-  if (await isDone(cells[0], folders)) return folders
-  const found = kept?.get(folders.name)
-  if (found === undefined || cells.some(({ opened }) => opened)) return undefined
-  return await isDone(cells[0], found) ? found : undefined
+/** By figures that were kept; undefined where there are none of this cell. */
+async function fromKept (
+  { cells, folders: { name } }: Twins, kept: ReadonlyMap<string, CellFolders> | undefined
+): Promise<Twins | undefined> {
+  const folders = kept?.get(name)
+  return folders !== undefined && await isDone(cells[0], folders) ? { cells, folders } : undefined
 }
 
 /** One cell in a process of its own. Throws what it failed with. */
