@@ -28,6 +28,11 @@ export function canonicalJson (value: unknown): string {
 
 /** Turns "no such file" into the coded error; gives back any other error as it is. */
 export function missing (path: string, cause: unknown): unknown {
-  if (!(cause instanceof Error) || !('code' in cause) || cause.code !== 'ENOENT') return cause
+  if (!isNotFound(cause)) return cause
   return new IsthmusError('artefact_missing', `${path} does not exist`, { cause, place: { file: path } })
+}
+
+/** Whether the system says that there is no such file or folder. */
+export function isNotFound (error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }

@@ -1,7 +1,7 @@
-import { open, readFile } from 'node:fs/promises'
+import { open, readdir, readFile } from 'node:fs/promises'
 import { endianness } from 'node:os'
 import { IsthmusError } from '../errors.ts'
-import { missing } from './hash.ts'
+import { isNotFound, missing } from './hash.ts'
 import type { NumberArray } from './write.ts'
 
 const CHUNK_BYTES = 64 << 20
@@ -17,6 +17,14 @@ export async function readJson (path: string): Promise<unknown> {
   } catch (cause) {
     throw new IsthmusError('artefact_invalid', `${path} is not JSON`, { cause, place: { file: path } })
   }
+}
+
+/** The names in a folder; none where there is no such folder. */
+export async function readNames (dir: string): Promise<string[]> {
+  return await readdir(dir).catch((error: unknown): string[] => {
+    if (isNotFound(error)) return []
+    throw error
+  })
 }
 
 /**

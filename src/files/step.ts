@@ -1,9 +1,9 @@
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { IsthmusError } from '../errors.ts'
-import { canonicalJson, sha256, sha256File } from './hash.ts'
-import { readJson } from './read.ts'
-import { syncFolder, writeFileAtomic } from './write.ts'
+import { canonicalJson, isNotFound, sha256, sha256File } from './hash.ts'
+import { readJson, readNames } from './read.ts'
+import { jsonText, syncFolder, writeFileAtomic } from './write.ts'
 
 /** What a step was, or shall be, made from. `settings` holds every resolved value that changes the output. */
 export interface StepPlan {
@@ -62,7 +62,7 @@ export async function writeStep (
       settings: plan.settings,
       files,
     }
-    await writeFileAtomic(join(partial, MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`)
+    await writeFileAtomic(join(partial, MANIFEST), jsonText(manifest))
     await replace(partial, target, sibling('old'))
     return manifest
   } catch (error) {
@@ -152,10 +152,7 @@ async function replace (partial: string, target: string, old: string): Promise<v
 }
 
 async function refuseForeign (target: string): Promise<void> {
-  const names = await readdir(target).catch((error: unknown): string[] => {
-    if (isNotFound(error)) return []
-    throw error
-  })
+  const names = await readNames(target)
   if (names.length > 0 && !names.includes(MANIFEST)) {
     throw new IsthmusError('artefact_path_invalid', `${target} holds other files; name an empty or a new directory`, {
       place: { file: target },
@@ -170,8 +167,4 @@ async function syncFile (path: string): Promise<void> {
   } finally {
     await file.close()
   }
-}
-
-function isNotFound (error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }

@@ -31,6 +31,11 @@ export async function writeFileAtomic (path: string, data: string | Uint8Array):
   await syncFolder(folder)
 }
 
+/** A value as every JSON file of a step holds it: the same text for the same value, so that hashes hold. */
+export function jsonText (value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`
+}
+
 /** Writes numbers little-endian, without a header: row-major where they are a matrix. */
 export async function writeNumbers (path: string, numbers: NumberArray): Promise<void> {
   await putNumbers(path, 'w', numbers)

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
-import { mkdir, open, readdir, readFile } from 'node:fs/promises'
+import { mkdir, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readNames } from '../files/read.ts'
 
 /** One call that was paid for. */
 export interface Payment {
@@ -63,10 +64,7 @@ export function openLedger (dir: string): Ledger {
 
 /** All payments in `dir`; a line that a crash cut short is left out. */
 export async function readLedger (dir: string): Promise<Payment[]> {
-  const names = await readdir(dir).catch((error: unknown): string[] => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
-    throw error
-  })
+  const names = await readNames(dir)
   const texts = await Promise.all(names.filter((name) => name.endsWith(SUFFIX)).sort()
     .map((name) => readFile(join(dir, name), 'utf8')))
   // What follows the last line break is a line cut short, or nothing. The lines are ours.

@@ -3,7 +3,6 @@ import type { Domain } from '../data/dataset.ts'
 import { canonicalJson, sha256 } from '../files/hash.ts'
 import { kMeansRuns } from '../numeric/kmeans.ts'
 import type { Clusters } from '../numeric/kmeans.ts'
-import { noMemo } from './memo.ts'
 import type { Memo } from './memo.ts'
 
 /** Starts of k-means, of which the best counts. */
@@ -23,7 +22,8 @@ export interface ClusterOptions {
 export async function clusterItems (
   rows: Float32Array, width: number, options: ClusterOptions
 ): Promise<Clusters> {
-  const { memo = noMemo, clusters, seed } = options
+  const { memo, clusters, seed } = options
+  if (memo === undefined) return await bestOfRuns(rows, width, options)
   const bytes = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength)
   return await memo(canonicalJson(['clusters', sha256(bytes), width, clusters, seed]), () => bestOfRuns(rows, width, options))
 }

@@ -11,7 +11,7 @@ import type { Scorer } from '../evaluate/scorer.ts'
 import { readInt32, readJson } from '../files/read.ts'
 import { isCurrent, readStep, writeStep } from '../files/step.ts'
 import type { StepManifest } from '../files/step.ts'
-import { writeFileAtomic, writeNumbers } from '../files/write.ts'
+import { jsonText, writeFileAtomic, writeNumbers } from '../files/write.ts'
 import type { LoadedTf } from '../nn/tf.ts'
 import { BASELINE_SETTINGS, COUNTING_BASELINES } from '../systems/baselines/counting.ts'
 import type { CountingBaseline } from '../systems/baselines/counting.ts'
@@ -64,7 +64,7 @@ export async function evaluateStep (step: EvaluateStep): Promise<{ manifest: Ste
       const { report, evaluations } = await evaluateAll(dataset, scorer, {
         modes, seed: settings.seed, ...(signal && { signal }), ...(onProgress && { onProgress }),
       })
-      await writeFileAtomic(join(dir, REPORT), `${JSON.stringify(report, undefined, 2)}\n`)
+      await writeFileAtomic(join(dir, REPORT), jsonText(report))
       for (const { mode, ranks } of evaluations) await writeNumbers(join(dir, ranksFile(mode)), ranks)
       return { system: report.system, split: report.split, dataset: report.dataset }
     } finally {

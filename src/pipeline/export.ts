@@ -9,7 +9,7 @@ import { type BundleFacts, writeBundle } from '../bundle/write.ts'
 import { IsthmusError } from '../errors.ts'
 import type { Report } from '../evaluate/report.ts'
 import { canonicalJson, sha256 } from '../files/hash.ts'
-import { writeNumbers } from '../files/write.ts'
+import { jsonText, writeNumbers } from '../files/write.ts'
 import type { LoadedTf, Tf } from '../nn/tf.ts'
 import type { OnProgress } from '../progress.ts'
 import { findHnswDriver, type HnswDriver } from '../retrieve/hnsw-driver.ts'
@@ -201,7 +201,7 @@ async function writeIndexes (
 async function writeAudit (dir: string, run: Run, report: Report): Promise<void> {
   await mkdir(join(dir, 'audit'))
   for (const file of ['curve.csv', 'curve.svg']) await cp(join(run.dir, file), join(dir, 'audit', file))
-  await writeFile(join(dir, 'audit', 'metrics.json'), `${JSON.stringify(report, undefined, 2)}\n`)
+  await writeFile(join(dir, 'audit', 'metrics.json'), jsonText(report))
 }
 
 /** Domains stand in file names. */

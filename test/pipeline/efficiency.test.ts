@@ -27,6 +27,11 @@ it('what a system costs is its parameters, and the time to rank every domain for
     return clock
   })
   expect(found).toEqual({
-    backend: 'cpu', machine: expect.stringMatching(/, \d+ cores$/), parameters: manifest.parameters, users: 20, domains: 2, seconds: 1.5,
+    backend: 'cpu',
+    machine: expect.stringMatching(/, \d+ cores$/),
+    parameters: manifest.parameters,
+    users: 20,
+    domains: 2,
+    seconds: 1.5,
   })
 })

@@ -30,12 +30,21 @@ export interface CellFolders {
   readonly kept?: { readonly efficiency?: Efficiency }
 }
 
+/** What the run of a cell is made from. */
+export type RunPlan = Awaited<ReturnType<typeof runPlan>>
+
+/** Hashes all files of the cell's input: whoever asks more than once of a cell hands it on. */
+export async function planOf ({ embeddings, train }: Cell): Promise<RunPlan> {
+  return await runPlan(embeddings, train)
+}
+
 /**
  * The folders of a cell below `work`. They are named after everything that decides the outcome: cells of equal settings
  * share one run whatever study asks for them, and other settings never overwrite it. Throws `config_invalid`.
  */
-export async function cellFolders (work: string, { embeddings, train }: Cell): Promise<CellFolders> {
-  const { input, settings } = await runPlan(embeddings, train)
+export async function cellFolders (work: string, cell: Cell, plan?: RunPlan): Promise<CellFolders> {
+  const { train } = cell
+  const { input, settings } = plan ?? await planOf(cell)
   const id = sha256(canonicalJson([input.digest, settings])).slice(0, 16)
   const name = `${train.system}-${id}`
   const folder = join(work, 'cells', name)
@@ -43,8 +52,8 @@ export async function cellFolders (work: string, { embeddings, train }: Cell): P
 }
 
 /** Whether everything that the cell asks for is there. */
-export async function isDone (cell: Cell, { run, evaluation }: CellFolders): Promise<boolean> {
-  if (!await isCurrent(run, await runPlan(cell.embeddings, cell.train))) return false
+export async function isDone (cell: Cell, { run, evaluation }: CellFolders, plan?: RunPlan): Promise<boolean> {
+  if (!await isCurrent(run, plan ?? await planOf(cell))) return false
   if (cell.evaluate === undefined) return true
   const { digest } = await openRunManifest(run)
   return isCurrent(evaluation, evaluationPlan({ dir: run, digest }, cell.evaluate))

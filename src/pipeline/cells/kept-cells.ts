@@ -2,9 +2,9 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { IsthmusError } from '../../errors.ts'
-import { readJson } from '../../files/read.ts'
+import { readJson, readNames } from '../../files/read.ts'
 import type { StepManifest } from '../../files/step.ts'
-import { writeFileAtomic } from '../../files/write.ts'
+import { jsonText, writeFileAtomic } from '../../files/write.ts'
 import type { Efficiency } from '../efficiency.ts'
 import { openRunManifest } from '../train.ts'
 import type { CellFolders } from './cell.ts'
@@ -44,7 +44,7 @@ export async function keepCells (dir: string, cells: readonly CellToKeep[], also
       evaluation: await packed(evaluation),
       ...(efficiency && { efficiency }),
     }
-    await writeFileAtomic(join(dir, name + FILE), json(kept))
+    await writeFileAtomic(join(dir, name + FILE), jsonText(kept))
   }
   const wanted = new Set([...cells.map(({ folders }) => folders.name), ...also])
   for (const file of await readdir(dir)) if (!wanted.has(basename(file, FILE))) await rm(join(dir, file))
@@ -56,20 +56,16 @@ export async function keepCells (dir: string, cells: readonly CellToKeep[], also
  * `format_unsupported`.
  */
 export async function openKept (dir: string, to: string): Promise<ReadonlyMap<string, CellFolders>> {
-  const files = await readdir(dir).catch((error: unknown): string[] => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
-    throw error
-  })
   const found = new Map<string, CellFolders>()
-  for (const file of files) {
+  for (const file of await readNames(dir)) {
     const { run, evaluation, efficiency } = await readKept(join(dir, file))
     const name = basename(file, FILE)
     const folders = { name, run: join(to, name, 'run'), evaluation: join(to, name, 'evaluation') }
     await mkdir(folders.run, { recursive: true })
     await mkdir(folders.evaluation, { recursive: true })
-    await writeFileAtomic(join(folders.run, 'manifest.json'), json(run))
+    await writeFileAtomic(join(folders.run, 'manifest.json'), jsonText(run))
     for (const [part, value] of Object.entries(evaluation)) {
-      const data = typeof value === 'string' ? gunzipSync(Buffer.from(value, 'base64')) : json(value)
+      const data = typeof value === 'string' ? gunzipSync(Buffer.from(value, 'base64')) : jsonText(value)
       await writeFileAtomic(join(folders.evaluation, basename(part)), data)
     }
     found.set(name, { ...folders, kept: { ...(efficiency && { efficiency }) } })
@@ -98,9 +94,4 @@ async function readKept (path: string): Promise<KeptFile> {
   }
   // What is inside is held against the hashes of its own manifests when it is opened.
   return value as unknown as KeptFile
-}
-
-/** As every manifest and report is written, so that hashes hold. */
-function json (value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`
 }

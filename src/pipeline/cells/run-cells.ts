@@ -4,8 +4,8 @@ import { errorOf, IsthmusError } from '../../errors.ts'
 import { compiled } from '../../paths.ts'
 import type { Progress } from '../../progress.ts'
 import type { backendChoice } from '../train-settings.ts'
-import { cellFolders, isDone } from './cell.ts'
-import type { Cell, CellFolders } from './cell.ts'
+import { cellFolders, isDone, planOf } from './cell.ts'
+import type { Cell, CellFolders, RunPlan } from './cell.ts'
 import type { CellReply, CellRequest } from './cell-protocol.ts'
 
 export interface RunCellsOptions {
@@ -32,6 +32,8 @@ export interface RanCells {
   readonly failed: ReadonlyMap<Cell, IsthmusError>
   /** Those that there was no time for. */
   readonly left: readonly Cell[]
+  /** Of the folders of all cells, whatever came of them. */
+  readonly names: readonly string[]
 }
 
 /** What a training takes, with room to spare. */
@@ -53,8 +55,7 @@ export async function runCells (cells: readonly Cell[], options: RunCellsOptions
   const done: Twins[] = []
   const waiting: Twins[] = []
   for (const each of twins) {
-    const opened = each.cells.some((cell) => cell.opened)
-    const known = await isDone(each.cells[0], each.folders) ? each : opened ? undefined : await fromKept(each, kept)
+    const known = await doneAlready(each, kept)
     if (known === undefined) waiting.push(each)
     else done.push(known)
   }
@@ -102,31 +103,43 @@ export async function runCells (cells: readonly Cell[], options: RunCellsOptions
     done: new Map(done.flatMap((each) => each.cells.map((cell) => [cell, each.folders] as const))),
     failed,
     left: waiting.flatMap((each) => each.cells),
+    names: twins.map(({ folders }) => folders.name),
   }
 }
 
 /** Cells of equal settings, of which one is run. */
 interface Twins {
   readonly cells: readonly [Cell, ...Cell[]]
+  readonly plan: RunPlan
   readonly folders: CellFolders
 }
 
 async function byFolder (work: string, cells: readonly Cell[]): Promise<readonly Twins[]> {
   const found = new Map<string, Twins>()
   for (const cell of cells) {
-    const folders = await cellFolders(work, cell)
+    const plan = await planOf(cell)
+    const folders = await cellFolders(work, cell, plan)
     const known = found.get(folders.run)
-    found.set(folders.run, { folders, cells: known === undefined ? [cell] : [...known.cells, cell] })
+    found.set(folders.run, { plan, folders, cells: known === undefined ? [cell] : [...known.cells, cell] })
   }
   return [...found.values()]
 }
 
+/** Trained here or, where figures are enough, elsewhere; undefined where it has to be trained. */
+async function doneAlready (
+  each: Twins, kept: ReadonlyMap<string, CellFolders> | undefined
+): Promise<Twins | undefined> {
+  const { cells, plan, folders } = each
+  if (await isDone(cells[0], folders, plan)) return each
+  return cells.some(({ opened }) => opened) ? undefined : await fromKept(each, kept)
+}
+
 /** By figures that were kept; undefined where there are none of this cell. */
 async function fromKept (
-  { cells, folders: { name } }: Twins, kept: ReadonlyMap<string, CellFolders> | undefined
+  { cells, plan, folders: { name } }: Twins, kept: ReadonlyMap<string, CellFolders> | undefined
 ): Promise<Twins | undefined> {
   const folders = kept?.get(name)
-  return folders !== undefined && await isDone(cells[0], folders) ? { cells, folders } : undefined
+  return folders !== undefined && await isDone(cells[0], folders, plan) ? { cells, plan, folders } : undefined
 }
 
 /** One cell in a process of its own. Throws what it failed with. */

@@ -4,7 +4,6 @@ import { openDataset } from '../../data/dataset-files.ts'
 import type { IsthmusError } from '../../errors.ts'
 import { writeFileAtomic } from '../../files/write.ts'
 import { loadTf } from '../../nn/tf.ts'
-import { cellFolders } from '../cells/cell.ts'
 import type { Cell, CellFolders } from '../cells/cell.ts'
 import { keepCells, openKept } from '../cells/kept-cells.ts'
 import type { CellToKeep } from '../cells/kept-cells.ts'
@@ -117,10 +116,7 @@ export async function runStudy (options: StudyOptions): Promise<readonly string[
     pictures: basename(pictures),
     ...(keep && { kept: `${basename(pictures)}/${CELLS}` }),
   }))
-  if (keep) {
-    const planned = await Promise.all(order.map((cell) => cellFolders(work, cell)))
-    await keepCells(cellsDir, trainedHere(ran, costs), planned.map(({ name }) => name))
-  }
+  if (keep) await keepCells(cellsDir, trainedHere(ran, costs), ran.names)
   return left
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
-import { writeFileAtomic } from '../../files/write.ts'
+import { jsonText, writeFileAtomic } from '../../files/write.ts'
 import { epochsOf, withSettings } from '../cells/contestants.ts'
 import type { Contestant } from '../cells/contestants.ts'
 import type { Cell, CellFolders } from '../cells/cell.ts'
@@ -77,7 +77,7 @@ export async function tune (options: TuneOptions): Promise<{ tuning: Tuning, lef
       ...Object.fromEntries(trials.map((each) => [each.contestant.name, tuned(each, first, full)])),
     },
   }
-  await writeFileAtomic(file, `${JSON.stringify(tuning, undefined, 2)}\n`)
+  await writeFileAtomic(file, jsonText(tuning))
   const beside = (ending: string): string => `${file.replace(/\.json$/, '')}${ending}`
   await writeFileAtomic(beside('.svg'), tuningPlot(tuning))
   await writeFileAtomic(beside('.md'), renderTuning(tuning, command, basename(beside('.svg'))))

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, truncateSync } from 'node:fs'
 import { IsthmusError } from '../../errors.ts'
+import { isNotFound } from '../../files/hash.ts'
 
 /** Of the two descriptions of the database, each at the start of a page. */
 const META_BYTES = 160
@@ -58,7 +59,7 @@ function openIfThere (path: string): number | undefined {
   try {
     return openSync(path, 'r')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    if (isNotFound(error)) return undefined
     throw error
   }
 }
