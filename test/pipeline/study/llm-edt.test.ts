@@ -21,7 +21,7 @@ describe('the study of LLM-EDT', () => {
   it('asks every question of the paper: three seeds where systems are compared, one in sweeps', () => {
     const counts = study.sections.map(({ id }) => [id, of(id).length] as const)
     expect(Object.fromEntries(counts.filter(([, rows]) => rows > 0))).toEqual({
-      main: 9,
+      main: 8,
       ablations: 8,
       tau: 6,
       clusters: 3,
