@@ -24,11 +24,12 @@ export async function paired (came: StudyCame): Promise<ToldSection | undefined>
   const others: Other[] = []
   for (const [name, dir] of came.counted) others.push({ name, evaluations: await ranksOf([dir], dataset) })
   for (const [row, cells] of came.done) {
-    if (row.section !== 'main' || row.name.startsWith(EDT)) continue
+    if (row.section !== 'main' || row.name === EDT) continue
     const evaluations = await ranksOf(cells.map(({ evaluation }) => evaluation), dataset)
     others.push({ name: rowLabel(row, cells), evaluations })
   }
-  const best = others.filter(({ name }) => !name.startsWith(OURS))
+  // A label may go on after the name: as printed, or with the seeds that are there.
+  const best = others.filter(({ name }) => ![OURS, EDT].some((built) => name.startsWith(built)))
     .reduce<Other | undefined>((top, one) => top !== undefined && worth(top) >= worth(one) ? top : one, undefined)
   return {
     parts: [
