@@ -100,7 +100,7 @@ export function llmEdtStudy ({ seeds, chosen, overrides, chat, smoke }: StudyOrd
     ]
   })
   const forms = (['linear', 'residualRelu'] as const).map((adapterForm): StudyRow => ({
-    section: 'adapters', name: adapterForm, input: EDT_INPUT, train: but({ adapterForm }), ...sweep,
+    section: 'adapters', name: adapterForm, input: EDT_INPUT, train: but({ adapterForm }), seeds,
   }))
   const items = (['text', 'textAndIds'] as const).map((globalItems): StudyRow => ({
     section: 'items', name: globalItems, input: EDT_INPUT, train: but({ globalItems }), ...sweep,
@@ -219,7 +219,7 @@ const sections = (items: 'text' | 'textAndIds'): readonly Section[] => [
   {
     id: 'adapters',
     title: 'Form of the adapters',
-    text: 'As printed, and as the published program has it. One seed.',
+    text: 'As printed, and as the published program has it.',
     kind: 'metrics',
   },
   {

@@ -33,7 +33,7 @@ describe('the study of LLM-EDT', () => {
       backbones: 9,
     })
     for (const { section, seeds } of study.rows) {
-      expect(seeds).toHaveLength(section === 'main' || section === 'ablations' ? 3 : 1)
+      expect(seeds).toHaveLength(['main', 'ablations', 'adapters'].includes(section) ? 3 : 1)
     }
     expect(study.baselines).toEqual(['popularity', 'transitions', 'item-knn', 'vs-knn'])
     const opened = study.rows.filter((row) => row.opened)
