@@ -13,7 +13,12 @@ import { rowLabel } from '../study-rows.ts'
 import type { StudyCame, ToldSection } from '../study.ts'
 import { rowNamed } from './rows.ts'
 
-interface Other { readonly name: string, readonly evaluations: readonly Evaluation[] }
+interface Other {
+  readonly name: string
+  readonly evaluations: readonly Evaluation[]
+  /** Neither of the two systems with language models, whatever its preset. */
+  readonly baseline: boolean
+}
 
 /** LLM-EDT against every other system of the main table that is finished, user by user. */
 export async function paired (came: StudyCame): Promise<ToldSection | undefined> {
@@ -22,14 +27,15 @@ export async function paired (came: StudyCame): Promise<ToldSection | undefined>
   const dataset = await openDataset(chainFolders(came.context.work).dataset)
   const mine = await ranksOf(ours.cells.map(({ evaluation }) => evaluation), dataset)
   const others: Other[] = []
-  for (const [name, dir] of came.counted) others.push({ name, evaluations: await ranksOf([dir], dataset) })
+  for (const [name, dir] of came.counted) {
+    others.push({ name, evaluations: await ranksOf([dir], dataset), baseline: true })
+  }
   for (const [row, cells] of came.done) {
     if (row.section !== 'main' || row.name === EDT) continue
     const evaluations = await ranksOf(cells.map(({ evaluation }) => evaluation), dataset)
-    others.push({ name: rowLabel(row, cells), evaluations })
+    others.push({ name: rowLabel(row, cells), evaluations, baseline: ![OURS, EDT].includes(row.train.system) })
   }
-  // A label may go on after the name: as printed, or with the seeds that are there.
-  const best = others.filter(({ name }) => ![OURS, EDT].some((built) => name.startsWith(built)))
+  const best = others.filter(({ baseline }) => baseline)
     .reduce<Other | undefined>((top, one) => top !== undefined && worth(top) >= worth(one) ? top : one, undefined)
   return {
     parts: [
